@@ -1,0 +1,117 @@
+package intake
+
+import "slices"
+
+// Status is where a request stands. A request changes its status only through
+// one of the [Transition] values below, applied by the store if the row is
+// still in the expected status; there is no setter.
+//
+//	from                to                  by
+//	received            returned            desk: the form has problems
+//	received            awaiting_approval   desk: the form is in order
+//	received            expired             desk: the sender did not confirm it in time
+//	returned            received            head of department: a corrected form
+//	returned            withdrawn           head of department
+//	returned            expired             desk: no corrected form in time
+//	awaiting_approval   approved            approver
+//	awaiting_approval   rejected            approver
+//	awaiting_approval   received            head of department: a corrected form
+//	awaiting_approval   withdrawn           head of department
+//	awaiting_approval   expired             desk: no decision in time
+//	approved            scheduled           desk: the activation date is later
+//	approved            provisioning        desk: the activation date has come
+//	approved            withdrawn           head of department
+//	scheduled           provisioning        desk: the activation date has come
+//	scheduled           withdrawn           head of department
+//	provisioning        active              desk: what was granted is what was approved
+//	provisioning        stuck               desk: the portal failed for good, or granted something else
+//	stuck               provisioning        IT: requests retry
+//	active              closing             head of department: a confirmed closing
+//	closing             active              IT: undone within the grace period
+//	closing             closed              desk: the grace period is over
+type Status string
+
+const (
+	// Received: registered, being examined; or waiting for its sender to
+	// confirm that the mail is theirs. Ended by the desk.
+	Received Status = "received"
+	// Returned: the form went back with its problems. Ended by a corrected form.
+	Returned Status = "returned"
+	// AwaitingApproval: an approver was asked. Ended by an approver's answer.
+	AwaitingApproval Status = "awaiting_approval"
+	// Rejected by an approver, with a reason. Final.
+	Rejected Status = "rejected"
+	// Withdrawn by the head of department. Final.
+	Withdrawn Status = "withdrawn"
+	// Expired without an answer. Final.
+	Expired Status = "expired"
+	// Approved: decided, and not yet looked at by the scheduler. Ended by the
+	// desk, in the same transaction as the decision or, after a crash, at start.
+	Approved Status = "approved"
+	// Scheduled for its activation date. Ended by the desk on that day.
+	Scheduled Status = "scheduled"
+	// Provisioning: the site, accounts and rights are being made. Ended by the desk.
+	Provisioning Status = "provisioning"
+	// Stuck: the desk could not provision it. Ended by IT.
+	Stuck Status = "stuck"
+	// Active: the site is open and everybody was told. Ended by a closing.
+	Active Status = "active"
+	// Closing: access has ended, the files are kept for the grace period.
+	// Ended by the desk when that is over, or by IT who undo it.
+	Closing Status = "closing"
+	// Closed: the site is deleted. Final.
+	Closed Status = "closed"
+)
+
+// Statuses lists every status in the order of a request's life.
+var Statuses = []Status{Received, Returned, AwaitingApproval, Rejected, Withdrawn, Expired,
+	Approved, Scheduled, Provisioning, Stuck, Active, Closing, Closed}
+
+// Transition is one legal change of status. Its fields are unexported, so that
+// the list below is the whole list.
+type Transition struct{ from, to Status }
+
+// From is the status that the request must still be in.
+func (t Transition) From() Status { return t.from }
+
+// To is the status that the request is in afterwards.
+func (t Transition) To() Status { return t.to }
+
+var (
+	returnToSender   = Transition{Received, Returned}
+	askApproval      = Transition{Received, AwaitingApproval}
+	expireUnproven   = Transition{Received, Expired}
+	correct          = Transition{Returned, Received}
+	withdrawReturned = Transition{Returned, Withdrawn}
+	expireReturned   = Transition{Returned, Expired}
+	approve          = Transition{AwaitingApproval, Approved}
+	reject           = Transition{AwaitingApproval, Rejected}
+	correctAsked     = Transition{AwaitingApproval, Received}
+	withdrawAsked    = Transition{AwaitingApproval, Withdrawn}
+	expireAsked      = Transition{AwaitingApproval, Expired}
+	schedule         = Transition{Approved, Scheduled}
+	provisionAtOnce  = Transition{Approved, Provisioning}
+	withdrawApproved = Transition{Approved, Withdrawn}
+	provisionOnDate  = Transition{Scheduled, Provisioning}
+	withdrawDated    = Transition{Scheduled, Withdrawn}
+	activate         = Transition{Provisioning, Active}
+	getStuck         = Transition{Provisioning, Stuck}
+	retryStuck       = Transition{Stuck, Provisioning}
+	startClosing     = Transition{Active, Closing}
+	undoClosing      = Transition{Closing, Active}
+	finishClosing    = Transition{Closing, Closed}
+)
+
+// Transitions lists every legal change of status, in the order of the table in
+// the doc comment of [Status].
+var Transitions = []Transition{
+	returnToSender, askApproval, expireUnproven, correct, withdrawReturned, expireReturned,
+	approve, reject, correctAsked, withdrawAsked, expireAsked,
+	schedule, provisionAtOnce, withdrawApproved, provisionOnDate, withdrawDated,
+	activate, getStuck, retryStuck, startClosing, undoClosing, finishClosing,
+}
+
+// Final reports whether nothing ends the status any more.
+func (s Status) Final() bool {
+	return !slices.ContainsFunc(Transitions, func(t Transition) bool { return t.from == s })
+}
