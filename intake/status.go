@@ -32,40 +32,40 @@ import "slices"
 type Status string
 
 const (
-	// Received: registered, being examined; or waiting for its sender to
+	// StatusReceived: registered, being examined; or waiting for its sender to
 	// confirm that the mail is theirs. Ended by the desk.
-	Received Status = "received"
-	// Returned: the form went back with its problems. Ended by a corrected form.
-	Returned Status = "returned"
-	// AwaitingApproval: an approver was asked. Ended by an approver's answer.
-	AwaitingApproval Status = "awaiting_approval"
-	// Rejected by an approver, with a reason. Final.
-	Rejected Status = "rejected"
-	// Withdrawn by the head of department. Final.
-	Withdrawn Status = "withdrawn"
-	// Expired without an answer. Final.
-	Expired Status = "expired"
-	// Approved: decided, and not yet looked at by the scheduler. Ended by the
+	StatusReceived Status = "received"
+	// StatusReturned: the form went back with its problems. Ended by a corrected form.
+	StatusReturned Status = "returned"
+	// StatusAwaitingApproval: an approver was asked. Ended by an approver's answer.
+	StatusAwaitingApproval Status = "awaiting_approval"
+	// StatusRejected by an approver, with a reason. Final.
+	StatusRejected Status = "rejected"
+	// StatusWithdrawn by the head of department. Final.
+	StatusWithdrawn Status = "withdrawn"
+	// StatusExpired without an answer. Final.
+	StatusExpired Status = "expired"
+	// StatusApproved: decided, and not yet looked at by the scheduler. Ended by the
 	// desk, in the same transaction as the decision or, after a crash, at start.
-	Approved Status = "approved"
-	// Scheduled for its activation date. Ended by the desk on that day.
-	Scheduled Status = "scheduled"
-	// Provisioning: the site, accounts and rights are being made. Ended by the desk.
-	Provisioning Status = "provisioning"
-	// Stuck: the desk could not provision it. Ended by IT.
-	Stuck Status = "stuck"
-	// Active: the site is open and everybody was told. Ended by a closing.
-	Active Status = "active"
-	// Closing: access has ended, the files are kept for the grace period.
+	StatusApproved Status = "approved"
+	// StatusScheduled for its activation date. Ended by the desk on that day.
+	StatusScheduled Status = "scheduled"
+	// StatusProvisioning: the site, accounts and rights are being made. Ended by the desk.
+	StatusProvisioning Status = "provisioning"
+	// StatusStuck: the desk could not provision it. Ended by IT.
+	StatusStuck Status = "stuck"
+	// StatusActive: the site is open and everybody was told. Ended by a closing.
+	StatusActive Status = "active"
+	// StatusClosing: access has ended, the files are kept for the grace period.
 	// Ended by the desk when that is over, or by IT who undo it.
-	Closing Status = "closing"
-	// Closed: the site is deleted. Final.
-	Closed Status = "closed"
+	StatusClosing Status = "closing"
+	// StatusClosed: the site is deleted. Final.
+	StatusClosed Status = "closed"
 )
 
 // Statuses lists every status in the order of a request's life.
-var Statuses = []Status{Received, Returned, AwaitingApproval, Rejected, Withdrawn, Expired,
-	Approved, Scheduled, Provisioning, Stuck, Active, Closing, Closed}
+var Statuses = []Status{StatusReceived, StatusReturned, StatusAwaitingApproval, StatusRejected, StatusWithdrawn, StatusExpired,
+	StatusApproved, StatusScheduled, StatusProvisioning, StatusStuck, StatusActive, StatusClosing, StatusClosed}
 
 // Transition is one legal change of status. Its fields are unexported, so that
 // the list below is the whole list.
@@ -78,28 +78,28 @@ func (t Transition) From() Status { return t.from }
 func (t Transition) To() Status { return t.to }
 
 var (
-	returnToSender   = Transition{Received, Returned}
-	askApproval      = Transition{Received, AwaitingApproval}
-	expireUnproven   = Transition{Received, Expired}
-	correct          = Transition{Returned, Received}
-	withdrawReturned = Transition{Returned, Withdrawn}
-	expireReturned   = Transition{Returned, Expired}
-	approve          = Transition{AwaitingApproval, Approved}
-	reject           = Transition{AwaitingApproval, Rejected}
-	correctAsked     = Transition{AwaitingApproval, Received}
-	withdrawAsked    = Transition{AwaitingApproval, Withdrawn}
-	expireAsked      = Transition{AwaitingApproval, Expired}
-	schedule         = Transition{Approved, Scheduled}
-	provisionAtOnce  = Transition{Approved, Provisioning}
-	withdrawApproved = Transition{Approved, Withdrawn}
-	provisionOnDate  = Transition{Scheduled, Provisioning}
-	withdrawDated    = Transition{Scheduled, Withdrawn}
-	activate         = Transition{Provisioning, Active}
-	getStuck         = Transition{Provisioning, Stuck}
-	retryStuck       = Transition{Stuck, Provisioning}
-	startClosing     = Transition{Active, Closing}
-	undoClosing      = Transition{Closing, Active}
-	finishClosing    = Transition{Closing, Closed}
+	returnToSender   = Transition{StatusReceived, StatusReturned}
+	askApproval      = Transition{StatusReceived, StatusAwaitingApproval}
+	expireUnproven   = Transition{StatusReceived, StatusExpired}
+	correct          = Transition{StatusReturned, StatusReceived}
+	withdrawReturned = Transition{StatusReturned, StatusWithdrawn}
+	expireReturned   = Transition{StatusReturned, StatusExpired}
+	approve          = Transition{StatusAwaitingApproval, StatusApproved}
+	reject           = Transition{StatusAwaitingApproval, StatusRejected}
+	correctAsked     = Transition{StatusAwaitingApproval, StatusReceived}
+	withdrawAsked    = Transition{StatusAwaitingApproval, StatusWithdrawn}
+	expireAsked      = Transition{StatusAwaitingApproval, StatusExpired}
+	schedule         = Transition{StatusApproved, StatusScheduled}
+	provisionAtOnce  = Transition{StatusApproved, StatusProvisioning}
+	withdrawApproved = Transition{StatusApproved, StatusWithdrawn}
+	provisionOnDate  = Transition{StatusScheduled, StatusProvisioning}
+	withdrawDated    = Transition{StatusScheduled, StatusWithdrawn}
+	activate         = Transition{StatusProvisioning, StatusActive}
+	getStuck         = Transition{StatusProvisioning, StatusStuck}
+	retryStuck       = Transition{StatusStuck, StatusProvisioning}
+	startClosing     = Transition{StatusActive, StatusClosing}
+	undoClosing      = Transition{StatusClosing, StatusActive}
+	finishClosing    = Transition{StatusClosing, StatusClosed}
 )
 
 // Transitions lists every legal change of status, in the order of the table in

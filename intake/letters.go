@@ -1,0 +1,198 @@
+package intake
+
+import (
+	"time"
+
+	"registratura/forms"
+)
+
+// Letter is what a mail of the desk says, before it is put into words. Its
+// name is the name of its template, so that every text a person reads stands
+// in the templates room.
+type Letter interface{ Name() string }
+
+// BlankForms carries both blank forms and says how to use them.
+type BlankForms struct {
+	Asked bool // the sender asked for them; else the mail held nothing to work on
+}
+
+// Registered tells the sender of a form in order its number and what follows.
+type Registered struct {
+	Request  *Request
+	Approver Approver // who is asked
+}
+
+// Returned gives a form back with its problems.
+type Returned struct {
+	Request  *Request
+	Problems []forms.Problem
+	Marked   bool // the attached workbook is the sender's own, with the cells marked
+}
+
+// ConfirmRequest asks a head of department whether a form that bears their
+// address was really sent by them, because the mail did not prove it.
+type ConfirmRequest struct {
+	Request *Request
+	Expires time.Time
+}
+
+// Approval asks an approver to decide (procedure step 2).
+type Approval struct {
+	Request  *Request
+	Approver Approver
+	SiteURL  string    // where the site will be
+	Expires  time.Time // of the question
+}
+
+// AskAgain asks an approver again, whose answer could not be taken as a decision.
+type AskAgain struct {
+	Request     *Request
+	Approver    Approver
+	Said        string // their newly written text, shortened; empty: none was found
+	Conditional bool   // it was an approval with something added; else it was unclear
+	Weak        bool   // it was no more than a "da" or "ok"
+}
+
+// ConfirmDecision asks an approver to repeat an answer whose origin the mail
+// server did not prove (rule T3, the confirmation round).
+type ConfirmDecision struct {
+	Request  *Request
+	Approver Approver
+	Verdict  Verdict
+	Reason   string
+	Expires  time.Time
+}
+
+// AlreadyDecided tells an approver that their answer changes nothing any more.
+type AlreadyDecided struct {
+	Request  *Request
+	Approver Approver
+}
+
+// QuestionClosed tells an approver that the question they answered is no longer
+// open: it is too old, or the request was changed since.
+type QuestionClosed struct {
+	Request  *Request
+	Approver Approver
+	Changed  bool // the request was changed since; else the answer came too late
+}
+
+// Approved tells the requester, before there is a site.
+type Approved struct {
+	Request *Request
+}
+
+// Rejected tells the requester the approver's reason.
+type Rejected struct {
+	Request *Request
+}
+
+// ApprovedForIT is IT's copy of an approved request (procedure 5.2.2).
+type ApprovedForIT struct {
+	Request *Request
+	SiteURL string
+}
+
+// Access informs one member (procedure step 7).
+type Access struct {
+	Request    *Request
+	Member     Member
+	SiteURL    string
+	Invitation Invitation
+}
+
+// AccessList gives the requester the whole list of who was given access.
+type AccessList struct {
+	Request *Request
+	SiteURL string
+}
+
+// CloseReceived tells the sender of a closing form its number and what follows.
+type CloseReceived struct {
+	Request *Request
+}
+
+// CloseForIT hands a registered closing form to IT.
+type CloseForIT struct {
+	Request *Request
+}
+
+// NotEntitled tells somebody that only heads of department may ask (5.2.2).
+type NotEntitled struct {
+	Address    string
+	Department string // named in the form, if they head another one; else empty
+}
+
+// CannotRead tells the sender that what they attached is not a form we can read.
+type CannotRead struct {
+	Files []UnreadableFile
+}
+
+// UnreadableFile is one attachment that could not be taken as a form.
+type UnreadableFile struct {
+	Name string
+	Why  FileFault
+}
+
+// FileFault says why an attachment could not be taken as a form.
+type FileFault string
+
+const (
+	FaultNotForm     FileFault = "not_form"    // a workbook without a form
+	FaultNotSheet    FileFault = "not_sheet"   // not a spreadsheet: PDF, picture, Word, archive…
+	FaultLegacy      FileFault = "legacy"      // .xls, or encrypted with a password
+	FaultBroken      FileFault = "broken"      // truncated or damaged
+	FaultTooLarge    FileFault = "too_large"   // beyond the limits
+	FaultUnsupported FileFault = "unsupported" // a kind of spreadsheet that is not read
+	FaultSeveral     FileFault = "several"     // more forms than one in one mail
+)
+
+// TooLarge tells the sender that their mail exceeds the size limit.
+type TooLarge struct {
+	Subject     string
+	Size, Limit int64 // octets
+}
+
+// Trouble tells IT what the desk could not do, and what they can.
+type Trouble struct {
+	Request *Request // nil: it concerns no request
+	What    string   // one line, Romanian
+	Details []string
+	ToDo    string // what IT can do now
+}
+
+// SetAside tells IT that a mail waits for a person (rule D7).
+type SetAside struct {
+	From    string // as the mail says; not proven
+	Subject string
+	Why     string // Romanian
+	Folder  string // where the mail is
+}
+
+func (BlankForms) Name() string      { return "blank_forms" }
+func (Registered) Name() string      { return "registered" }
+func (Returned) Name() string        { return "returned" }
+func (ConfirmRequest) Name() string  { return "confirm_request" }
+func (Approval) Name() string        { return "approval" }
+func (AskAgain) Name() string        { return "ask_again" }
+func (ConfirmDecision) Name() string { return "confirm_decision" }
+func (AlreadyDecided) Name() string  { return "already_decided" }
+func (QuestionClosed) Name() string  { return "question_closed" }
+func (Approved) Name() string        { return "approved" }
+func (Rejected) Name() string        { return "rejected" }
+func (ApprovedForIT) Name() string   { return "approved_it" }
+func (Access) Name() string          { return "access" }
+func (AccessList) Name() string      { return "access_list" }
+func (CloseReceived) Name() string   { return "close_received" }
+func (CloseForIT) Name() string      { return "close_it" }
+func (NotEntitled) Name() string     { return "not_entitled" }
+func (CannotRead) Name() string      { return "cannot_read" }
+func (TooLarge) Name() string        { return "too_large" }
+func (Trouble) Name() string         { return "trouble" }
+func (SetAside) Name() string        { return "set_aside" }
+
+// Letters lists every letter, so that a test can find one without a template.
+var Letters = []Letter{BlankForms{}, Registered{}, Returned{}, ConfirmRequest{}, Approval{},
+	AskAgain{}, ConfirmDecision{}, AlreadyDecided{}, QuestionClosed{}, Approved{}, Rejected{},
+	ApprovedForIT{}, Access{}, AccessList{}, CloseReceived{}, CloseForIT{}, NotEntitled{},
+	CannotRead{}, TooLarge{}, Trouble{}, SetAside{}}
