@@ -1,0 +1,196 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"registratura/forms"
+)
+
+// Store keeps what the desk knows: mails, requests, what was sent and what is
+// still to be done. It only records; what to record is decided in this package.
+// Every store passes storetest.
+type Store interface {
+	// Receive commits mails whole (rule D1). A mail at a place that is already
+	// known is left as it is, and one whose bytes are known is linked to the
+	// first with these bytes, whose fate it shares (rule D2).
+	Receive(ctx context.Context, mails []IncomingMail) error
+	// Known tells which mails of a mailbox are stored, with the fate of those
+	// that were handled and "" for the others.
+	Known(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32) (map[uint32]Fate, error)
+	// Pending lists unhandled mails that are due at now, in the order in which
+	// they came; at most limit.
+	Pending(ctx context.Context, now time.Time, limit int) ([]StoredMail, error)
+	// NextDue is when the next postponed mail is due after now; false when none is.
+	NextDue(ctx context.Context, now time.Time) (time.Time, bool, error)
+
+	// Transact runs fn in one transaction: all that it records is committed
+	// together, or nothing is (rule D3). A cancelled ctx does not end it in
+	// the middle (rule D8).
+	Transact(ctx context.Context, fn func(Tx) error) error
+
+	// Outgoing is a notice that is to be sent, with its bytes.
+	Outgoing(ctx context.Context, id int64) (OutgoingMail, error)
+	// Request finds a request by its ID.
+	Request(ctx context.Context, id int64) (*Request, error)
+}
+
+// Tx is what can be recorded, and looked up for it, in one transaction.
+type Tx interface {
+	// NextSerial is the next registration number of the year; numbers leave no gaps.
+	NextSerial(year int) (int, error)
+	// SiteIDTaken reports whether a request that is not final, or an open site, uses the ID.
+	SiteIDTaken(id string) (bool, error)
+
+	InsertRequest(*Request) error // sets ID
+	Request(id int64) (*Request, error)
+	RequestByNumber(Number) (*Request, error)
+	// UpdateRequest records everything but the status.
+	UpdateRequest(*Request) error
+	// Change records the request with its new status, if the stored one is
+	// still in t.From(); else ErrStatus. It sets r.Status and r.ChangedAt.
+	Change(r *Request, t Transition, at time.Time) error
+	// Decide records the one decision of the request and the change of status.
+	Decide(r *Request, d Decision, t Transition) error
+
+	AddEvent(Event) error
+
+	AddToken(Token) error
+	Token(hash string) (Token, error) // ErrNotFound
+	// SpendTokens marks every unspent token of the request as spent.
+	SpendTokens(request int64, at time.Time) error
+
+	// AddNotice records a composed mail and the work of sending it.
+	AddNotice(OutgoingMail) (id int64, err error)
+	// RequestOfMessage finds the request that a mail of ours was about, by its Message-ID.
+	RequestOfMessage(messageID string) (int64, error) // ErrNotFound
+	// NoticeOfMessage finds a mail of ours by its Message-ID.
+	NoticeOfMessage(messageID string) (OutgoingMail, error) // ErrNotFound
+	// CountAnswers counts the bounded notices made for the address since then.
+	CountAnswers(address string, since time.Time) (int, error)
+	MarkSent(id int64, at time.Time) error
+	MarkFailed(id int64, at time.Time, reason string) error
+
+	// Settle gives a mail its one fate (rule D7).
+	Settle(mail int64, s Settlement) error
+	// Postpone puts off the handling of a mail after a failure that may pass.
+	Postpone(mail int64, until time.Time, reason string) error
+
+	// EnqueueProvision has the request provisioned at that time.
+	EnqueueProvision(request int64, at time.Time) error
+}
+
+// StoredMail is a mail that waits to be handled.
+type StoredMail struct {
+	ID int64
+	IncomingMail
+	Attempts int // how often handling it failed
+}
+
+// Settlement is what became of a mail.
+type Settlement struct {
+	Fate    Fate
+	Note    string // why, for IT
+	Request int64  // that it belongs to; 0: none
+	At      time.Time
+}
+
+// OutgoingMail is a composed notice. Its bytes never change (rule D4).
+type OutgoingMail struct {
+	ID        int64
+	Request   int64 // 0: about none
+	Kind      string
+	To        string // addr-spec
+	Subject   string // for people who look at the list
+	MessageID string // without angle brackets
+	Raw       []byte // empty once it was sent, if Secret
+	Secret    bool   // holds a token or a link
+	Bounded   bool   // counts towards the answers that an address may get a day
+	State     OutgoingState
+	CreatedAt time.Time
+	SentAt    time.Time
+}
+
+// OutgoingState says how far a notice has come.
+type OutgoingState string
+
+const (
+	OutgoingQueued OutgoingState = "queued" // ended by the sending job
+	OutgoingSent   OutgoingState = "sent"   // the SMTP server took it
+	OutgoingFailed OutgoingState = "failed" // for good; IT was told
+)
+
+// Token is the unguessable mark of one question to one person (rules T1, T6).
+type Token struct {
+	Hash      string // SHA-256 of the token, hex
+	Purpose   Purpose
+	Request   int64
+	Address   string  // of the person who was asked
+	PlanHash  string  // of what they were shown
+	Verdict   Verdict // for ConfirmsDecision: what was answered the first time
+	Reason    string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	SpentAt   time.Time // zero: still open
+}
+
+// Purpose is what a token's holder was asked.
+type Purpose string
+
+const (
+	Decides          Purpose = "decides"           // approve or reject
+	ConfirmsDecision Purpose = "confirms_decision" // repeat an answer of unproven origin
+	ConfirmsRequest  Purpose = "confirms_request"  // is this form really yours
+)
+
+// Event is one thing that happened, as it is told to IT.
+type Event struct {
+	ID      int64
+	Request int64 // 0: about none
+	Mail    int64 // that caused it; 0: none
+	At      time.Time
+	Kind    EventKind
+	Actor   string // "desk", or an address
+	Detail  string // English, one line
+}
+
+// EventKind names what happened.
+type EventKind string
+
+const (
+	EventRegistered  EventKind = "registered"
+	EventCorrected   EventKind = "corrected"
+	EventReturned    EventKind = "returned"
+	EventConfirmAsk  EventKind = "confirmation_asked"
+	EventConfirmed   EventKind = "confirmed"
+	EventAsked       EventKind = "approval_asked"
+	EventAskedAgain  EventKind = "asked_again"
+	EventApproved    EventKind = "approved"
+	EventRejected    EventKind = "rejected"
+	EventScheduled   EventKind = "scheduled"
+	EventProvision   EventKind = "provisioning"
+	EventProvFailed  EventKind = "provisioning_failed"
+	EventStuck       EventKind = "stuck"
+	EventRetried     EventKind = "retried"
+	EventActive      EventKind = "active"
+	EventNoticeSent  EventKind = "notice_sent"
+	EventNoticeFails EventKind = "notice_failed"
+	EventRefused     EventKind = "refused" // an answer that was not taken as a decision, for its origin
+	EventSetAside    EventKind = "set_aside"
+	EventMuted       EventKind = "muted" // an answer not sent, because of the bound on answers
+)
+
+var (
+	// ErrNotFound: there is no such row.
+	ErrNotFound = errors.New("not found")
+	// ErrStatus: the request is no longer in the expected status.
+	ErrStatus = errors.New("the request is in another status")
+	// ErrDecided: the request has its one decision already (rule D5).
+	ErrDecided = errors.New("the request is already decided")
+)
+
+// FormReader reads a workbook, bounded in time and memory (rule F3).
+type FormReader interface {
+	ReadForm(ctx context.Context, name string, data []byte, rules forms.Rules) (*forms.Reading, error)
+}
