@@ -9,6 +9,7 @@ import "slices"
 //	from                to                  by
 //	received            returned            desk: the form has problems
 //	received            awaiting_approval   desk: the form is in order
+//	received            withdrawn           head of department: the form is not theirs
 //	received            expired             desk: the sender did not confirm it in time
 //	returned            received            head of department: a corrected form
 //	returned            withdrawn           head of department
@@ -80,6 +81,7 @@ func (t Transition) To() Status { return t.to }
 var (
 	returnToSender   = Transition{StatusReceived, StatusReturned}
 	askApproval      = Transition{StatusReceived, StatusAwaitingApproval}
+	disown           = Transition{StatusReceived, StatusWithdrawn}
 	expireUnproven   = Transition{StatusReceived, StatusExpired}
 	correct          = Transition{StatusReturned, StatusReceived}
 	withdrawReturned = Transition{StatusReturned, StatusWithdrawn}
@@ -105,7 +107,7 @@ var (
 // Transitions lists every legal change of status, in the order of the table in
 // the doc comment of [Status].
 var Transitions = []Transition{
-	returnToSender, askApproval, expireUnproven, correct, withdrawReturned, expireReturned,
+	returnToSender, askApproval, disown, expireUnproven, correct, withdrawReturned, expireReturned,
 	approve, reject, correctAsked, withdrawAsked, expireAsked,
 	schedule, provisionAtOnce, withdrawApproved, provisionOnDate, withdrawDated,
 	activate, getStuck, retryStuck, startClosing, undoClosing, finishClosing,

@@ -34,6 +34,8 @@ type Store interface {
 	Outgoing(ctx context.Context, id int64) (OutgoingMail, error)
 	// Request finds a request by its ID.
 	Request(ctx context.Context, id int64) (*Request, error)
+	// MailBytes is a stored mail as it came.
+	MailBytes(ctx context.Context, id int64) ([]byte, error)
 }
 
 // Tx is what can be recorded, and looked up for it, in one transaction.
@@ -63,8 +65,6 @@ type Tx interface {
 
 	// AddNotice records a composed mail and the work of sending it.
 	AddNotice(OutgoingMail) (id int64, err error)
-	// RequestOfMessage finds the request that a mail of ours was about, by its Message-ID.
-	RequestOfMessage(messageID string) (int64, error) // ErrNotFound
 	// NoticeOfMessage finds a mail of ours by its Message-ID.
 	NoticeOfMessage(messageID string) (OutgoingMail, error) // ErrNotFound
 	// CountAnswers counts the bounded notices made for the address since then.
@@ -102,7 +102,6 @@ type OutgoingMail struct {
 	Request   int64 // 0: about none
 	Kind      string
 	To        string // addr-spec
-	Subject   string // for people who look at the list
 	MessageID string // without angle brackets
 	Raw       []byte // empty once it was sent, if Secret
 	Secret    bool   // holds a token or a link
@@ -189,6 +188,12 @@ var (
 	// ErrDecided: the request has its one decision already (rule D5).
 	ErrDecided = errors.New("the request is already decided")
 )
+
+// LaterError asks for a job to be run again after a while, without counting it
+// as a failure.
+type LaterError struct{ After time.Duration }
+
+func (e LaterError) Error() string { return "to be done in " + e.After.String() }
 
 // FormReader reads a workbook, bounded in time and memory (rule F3).
 type FormReader interface {

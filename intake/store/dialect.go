@@ -1,0 +1,24 @@
+package store
+
+import (
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+// dialect holds everything in which SQLite differs from PostgreSQL. The rest
+// of this package keeps to the SQL that both take: $n placeholders numbered in
+// the order in which they first appear, INSERT … RETURNING, ON CONFLICT,
+// integers for times and booleans.
+type dialect struct {
+	goose goose.Dialect
+	words *strings.Replacer // for the words in braces in the migrations
+}
+
+var sqliteDialect = dialect{
+	goose: goose.DialectSQLite3,
+	words: strings.NewReplacer(
+		"{{serial}}", "INTEGER PRIMARY KEY AUTOINCREMENT", // PostgreSQL: BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY
+		"{{blob}}", "BLOB", // PostgreSQL: BYTEA
+	),
+}

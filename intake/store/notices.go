@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"registratura/intake"
+)
+
+// AddNotice implements [intake.Tx].
+func (t *tx) AddNotice(m intake.OutgoingMail) (id int64, err error) {
+	err = t.q.QueryRowContext(t.ctx, `INSERT INTO notices
+		(request_id, kind, to_address, message_id_sha256, sha256, raw, secret, bounded, state, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9) RETURNING id`,
+		orNull(m.Request), m.Kind, m.To, hash([]byte(m.MessageID)), hash(m.Raw), m.Raw, m.Secret, m.Bounded, millis(m.CreatedAt)).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("recording a notice: %w", err)
+	}
+	return id, t.enqueueSend(id)
+}
+
+const noticeColumns = `SELECT id, COALESCE(request_id, 0), kind, to_address, raw, secret, bounded, state, created_at, COALESCE(sent_at, 0) FROM notices`
+
+func scanNotice(scan func(...any) error) (intake.OutgoingMail, error) {
+	var m intake.OutgoingMail
+	var created, sent int64
+	err := scan(&m.ID, &m.Request, &m.Kind, &m.To, &m.Raw, &m.Secret, &m.Bounded, &m.State, &created, &sent)
+	m.CreatedAt, m.SentAt = fromMillis(created), fromMillis(sent)
+	return m, notFound(err)
+}
+
+// Outgoing implements [intake.Store].
+func (s *Store) Outgoing(ctx context.Context, id int64) (intake.OutgoingMail, error) {
+	m, err := scanNotice(s.read.QueryRowContext(ctx, noticeColumns+` WHERE id = $1`, id).Scan)
+	if err != nil {
+		return m, fmt.Errorf("finding notice %d: %w", id, err)
+	}
+	return m, nil
+}
+
+// NoticeOfMessage implements [intake.Tx].
+func (t *tx) NoticeOfMessage(messageID string) (intake.OutgoingMail, error) {
+	m, err := scanNotice(t.q.QueryRowContext(t.ctx, noticeColumns+` WHERE message_id_sha256 = $1`, hash([]byte(messageID))).Scan)
+	if err != nil {
+		return m, fmt.Errorf("finding a notice by its Message-ID: %w", err)
+	}
+	m.MessageID = messageID
+	return m, nil
+}
+
+// CountAnswers implements [intake.Tx].
+func (t *tx) CountAnswers(address string, since time.Time) (n int, err error) {
+	err = t.q.QueryRowContext(t.ctx, `SELECT COUNT(*) FROM notices WHERE to_address = $1 AND bounded = 1 AND created_at > $2`,
+		address, millis(since)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("counting answers: %w", err)
+	}
+	return n, nil
+}
+
+// MarkSent implements [intake.Tx].
+func (t *tx) MarkSent(id int64, at time.Time) error {
+	return t.finishNotice(id, intake.OutgoingSent, at, "")
+}
+
+// MarkFailed implements [intake.Tx].
+func (t *tx) MarkFailed(id int64, at time.Time, reason string) error {
+	return t.finishNotice(id, intake.OutgoingFailed, at, reason)
+}
+
+// finishNotice wipes what is secret: the mail is gone, or never will be.
+func (t *tx) finishNotice(id int64, state intake.OutgoingState, at time.Time, reason string) error {
+	err := t.exec(intake.ErrNotFound, `UPDATE notices SET state = $1, reason = $2, sent_at = $3,
+		raw = CASE WHEN secret = 1 THEN NULL ELSE raw END WHERE id = $4 AND state = 'queued'`,
+		string(state), reason, millis(at), id)
+	if err != nil {
+		return fmt.Errorf("marking notice %d %s: %w", id, state, err)
+	}
+	return nil
+}
+
+// AddToken implements [intake.Tx].
+func (t *tx) AddToken(k intake.Token) error {
+	_, err := t.q.ExecContext(t.ctx, `INSERT INTO tokens
+		(hash, purpose, request_id, address, plan_hash, verdict, reason, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		k.Hash, string(k.Purpose), k.Request, k.Address, k.PlanHash, string(k.Verdict), k.Reason, millis(k.CreatedAt), millis(k.ExpiresAt))
+	if err != nil {
+		return fmt.Errorf("recording a token: %w", err)
+	}
+	return nil
+}
+
+// Token implements [intake.Tx].
+func (t *tx) Token(hash string) (intake.Token, error) {
+	k := intake.Token{Hash: hash}
+	var created, expires int64
+	var spent sql.NullInt64
+	err := t.q.QueryRowContext(t.ctx, `SELECT purpose, request_id, address, plan_hash, verdict, reason, created_at, expires_at, spent_at
+		FROM tokens WHERE hash = $1`, hash).
+		Scan(&k.Purpose, &k.Request, &k.Address, &k.PlanHash, &k.Verdict, &k.Reason, &created, &expires, &spent)
+	if err != nil {
+		return k, fmt.Errorf("finding a token: %w", notFound(err))
+	}
+	k.CreatedAt, k.ExpiresAt, k.SpentAt = fromMillis(created), fromMillis(expires), fromMillis(spent.Int64)
+	return k, nil
+}
+
+// SpendTokens implements [intake.Tx].
+func (t *tx) SpendTokens(request int64, at time.Time) error {
+	_, err := t.q.ExecContext(t.ctx, `UPDATE tokens SET spent_at = $1 WHERE request_id = $2 AND spent_at IS NULL`, millis(at), request)
+	if err != nil {
+		return fmt.Errorf("spending tokens: %w", err)
+	}
+	return nil
+}
+
+// AddEvent implements [intake.Tx].
+func (t *tx) AddEvent(e intake.Event) error {
+	_, err := t.q.ExecContext(t.ctx, `INSERT INTO events (request_id, mail_id, at, kind, actor, detail) VALUES ($1, $2, $3, $4, $5, $6)`,
+		orNull(e.Request), orNull(e.Mail), millis(e.At), string(e.Kind), e.Actor, e.Detail)
+	if err != nil {
+		return fmt.Errorf("recording event %s: %w", e.Kind, err)
+	}
+	return nil
+}
