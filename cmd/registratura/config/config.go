@@ -1,0 +1,310 @@
+// Package config is the configuration of the daemon: one TOML file, whose
+// complete commented example is made from the definitions in this file.
+//
+// The comments on the exported fields are what the operator reads in the
+// example; TestExample writes them there when run with -update. After a change
+// here:
+//
+//	go test ./cmd/registratura/config -run TestExample -update
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Config is everything that the operator can set.
+type Config struct {
+	Institution Institution  `toml:"institution"`
+	Desk        Desk         `toml:"desk"`
+	IMAP        IMAP         `toml:"imap"`
+	SMTP        SMTP         `toml:"smtp"`
+	Trust       Trust        `toml:"trust"`
+	Approval    Approval     `toml:"approval"`
+	Portal      Portal       `toml:"portal"`
+	Log         Log          `toml:"log"`
+	Monitor     Monitor      `toml:"monitor"`
+	Approvers   []Approver   `toml:"approver"`
+	Departments []Department `toml:"department"` // after Load: those of the directory file too
+
+	file   string         // the file that was read; empty: the example
+	mode   os.FileMode    // of the file
+	lines  map[string]int // where each key stands
+	faults Faults         // found while loading
+}
+
+// The city hall.
+type Institution struct {
+	// Name of the institution, as the mails give it.
+	Name string `toml:"name"`
+	// The mail domains of the city hall's own people. A partner user with an
+	// address in one of them is a mistake in the form.
+	Domains []string `toml:"domains"`
+	// Time zone in which days begin and end, by its IANA name.
+	Timezone string `toml:"timezone"`
+	// Addresses of the IT service. It gets a copy of every approved request and
+	// word of every failure. "it@..." or "Serviciul TIC <it@...>".
+	IT []string `toml:"it"`
+	// A .csv or .xlsx file with departments, their heads and addresses, used
+	// beside the [[department]] sections below. The first row names the columns:
+	// Departament (or Direcție and Serviciu), Face parte din, Șef, E-mail,
+	// Prescurtare. Columns of a .csv are separated by ; or , or tabs; its text is
+	// UTF-8 or windows-1250. Empty: no such file.
+	DirectoryFile string `toml:"directory_file"`
+}
+
+// The registry desk: the mailbox that people write to.
+type Desk struct {
+	// Name that stands beside the address in the mails.
+	Name string `toml:"name"`
+	// Address of the mailbox.
+	Address string `toml:"address"`
+	// Whether the mail server delivers desk+anything@ to the mailbox of desk@.
+	// If so, answers are recognised also when a mail program drops the thread.
+	PlusAddressing bool `toml:"plus_addressing"`
+	// How many answers one address gets in a day at most, so that two
+	// programs never write to each other without end.
+	AnswersPerDay int `toml:"answers_per_day"`
+	// Folder of the database, writable by the daemon only.
+	DataDir string `toml:"data_dir"`
+}
+
+// Server is how a mail server is reached; IMAP and SMTP share it.
+type Server struct {
+	// Server and port.
+	Address string `toml:"address"`
+	// "tls": encrypted from the first byte; "starttls": encrypted before anything
+	// is said, or not at all; "none": plain text, only to this very machine.
+	// Certificates are always verified.
+	Security string `toml:"security" one:"tls starttls none"`
+	// Allows security = "none" to another machine. Passwords and forms can then be
+	// read and changed on the way.
+	AllowPlaintext bool `toml:"allow_plaintext"`
+	// PEM file with certificate authorities to trust beside those of the system.
+	CAFile string `toml:"ca_file"`
+	// Account on the server.
+	Username string `toml:"username"`
+	// File that holds the password, in one line. "$CREDENTIALS_DIRECTORY/..."
+	// names a credential that systemd passes (LoadCredential=).
+	PasswordFile string `toml:"password_file"`
+	// Environment variable that holds the password, instead of a file.
+	PasswordEnv string `toml:"password_env"`
+	// The password itself, instead of a file. Accepted only while nobody but the
+	// owner may read this configuration file (mode 0600).
+	Inline Secret `toml:"password"`
+}
+
+// The mailbox, read over IMAP.
+type IMAP struct {
+	Server
+	// Folder where new mail arrives.
+	Folder string `toml:"folder"`
+	// How often to look for new mail even if the server announced none.
+	Poll Duration `toml:"poll"`
+	// How often to begin IDLE anew; some servers end it silently after 10 minutes.
+	IdleRestart Duration `toml:"idle_restart"`
+	// Mails larger than this are answered without being read.
+	MaxSize Size    `toml:"max_size"`
+	Folders Folders `toml:"folders"`
+}
+
+// Where a mail is moved to once it is dealt with; missing folders are made.
+type Folders struct {
+	// Forms that got a registration number.
+	Registered string `toml:"registered"`
+	// Replies that decided a request.
+	Decided string `toml:"decided"`
+	// Mails that were answered in any other way.
+	Answered string `toml:"answered"`
+	// Automatic mails: out of office, receipts, bounces.
+	Automatic string `toml:"automatic"`
+	// Mails that wait for a person; IT is told of each.
+	SetAside string `toml:"set_aside"`
+}
+
+// The server that takes the desk's mails.
+type SMTP struct {
+	Server
+	// Sender of the desk's mails, where it is not the desk's own name and address.
+	From string `toml:"from"`
+	// How many mails to send in a minute at most. 0: no limit.
+	PerMinute int `toml:"per_minute"`
+}
+
+// How a mail proves who sent it. A From line alone proves nothing.
+type Trust struct {
+	// Name that our own mail server gives in its Authentication-Results
+	// (RFC 8601). Only the topmost such header with this name is believed.
+	// Empty: none is.
+	AuthservID string `toml:"authserv_id"`
+	// Which results of that header count: "dmarc", "dkim" (of an aligned domain),
+	// "auth" (sent by the same account, logged in on our server).
+	Accept []string `toml:"accept" one:"dmarc dkim auth"`
+	// Whether the desk checks DKIM signatures itself; needs DNS.
+	CheckDKIM bool `toml:"check_dkim"`
+	// DNS server for that, as address and port. Empty: that of the system.
+	Resolver string `toml:"resolver"`
+	// "relaxed": a signature of the same organisation's domain counts;
+	// "strict": of the very same domain only.
+	Alignment string `toml:"alignment" one:"relaxed strict"`
+	// PEM files with certificates of approvers and heads of department. A mail
+	// signed (S/MIME) with one proves the addresses that are named in it.
+	SMIMECertificates []string `toml:"smime_certificates"`
+	// What to do with a form whose mail does not prove its sender. "proven": it is
+	// refused; "confirm": the head of department is asked by mail whether it is
+	// theirs; "any": it is taken as it is, since the approver decides anyway.
+	Forms string `toml:"forms" one:"proven confirm any"`
+}
+
+// How requests are approved.
+type Approval struct {
+	// How long a question to an approver can be answered.
+	TokenLife Duration `toml:"token_life"`
+	// Whether a bare "da" or "ok" is an approval. If not, the desk asks back.
+	AcceptWeak bool `toml:"accept_weak"`
+}
+
+// The portal where the shared sites are.
+type Portal struct {
+	// "extranet": the one that is built in.
+	Kind string `toml:"kind" one:"extranet"`
+	// Address and port to listen on.
+	Listen string `toml:"listen"`
+	// Address of the portal as people open it; links in mails begin with it.
+	BaseURL string `toml:"base_url"`
+	// Folder of the sites' files. Empty: "extranet" in desk.data_dir.
+	Dir string `toml:"dir"`
+	// PEM files of certificate (with its chain) and key, for HTTPS without a proxy.
+	// Restart the daemon after renewing them. Empty: a proxy in front does it.
+	TLSCert string `toml:"tls_cert"`
+	TLSKey  string `toml:"tls_key"`
+	// How long the link works with which a user sets a password.
+	LinkLife Duration `toml:"link_life"`
+	// Largest file that can be uploaded.
+	MaxUpload Size `toml:"max_upload"`
+	// Addresses or networks (CIDR) of proxies whose X-Forwarded-For is believed.
+	TrustedProxies []string `toml:"trusted_proxies"`
+}
+
+// What the daemon writes to its standard error.
+type Log struct {
+	// "text": for people; "json": for log collectors.
+	Format string `toml:"format" one:"text json"`
+	// The least severe messages to write.
+	Level string `toml:"level" one:"debug info warn error"`
+}
+
+// Answers for monitoring.
+type Monitor struct {
+	// Loopback address and port for /healthz and /metrics. Empty: neither.
+	Listen string `toml:"listen"`
+}
+
+// Who may approve requests, one section each, in the order in which they are asked.
+type Approver struct {
+	// Office, as the mails give it.
+	Title string `toml:"title"`
+	// Name of the person.
+	Name string `toml:"name"`
+	// Address. Questions go there, and only answers from there count.
+	Address string `toml:"address"`
+	// How the mails address the person.
+	Salutation string `toml:"salutation"`
+}
+
+// The departments and the services in them, one section each. Only their
+// heads may ask for sites.
+type Department struct {
+	// Full name.
+	Name string `toml:"name"`
+	// For a service: the name of its department.
+	Parent string `toml:"parent"`
+	// Name of the head of the department.
+	Head string `toml:"head"`
+	// Address of the head. For a service it may be left out: then only the head
+	// of its department answers for it.
+	Address string `toml:"address"`
+	// Other names that people write in the form.
+	Aliases []string `toml:"aliases"`
+
+	row *row // of the directory file; nil: it stands in the configuration
+}
+
+// Default is the configuration with nothing but its defaults.
+func Default() *Config {
+	return &Config{
+		Institution: Institution{Timezone: "Europe/Bucharest"},
+		Desk: Desk{
+			Name:          "Registratura site-uri de colaborare",
+			AnswersPerDay: 20,
+			DataDir:       "/var/lib/registratura",
+		},
+		IMAP: IMAP{
+			Server:      Server{Security: "tls"},
+			Folder:      "INBOX",
+			Poll:        Duration(time.Minute),
+			IdleRestart: Duration(5 * time.Minute),
+			MaxSize:     25 * megabyte,
+			Folders: Folders{
+				Registered: "Înregistrate", Decided: "Decizii", Answered: "Cu răspuns",
+				Automatic: "Automate", SetAside: "De văzut",
+			},
+		},
+		SMTP:     SMTP{Server: Server{Security: "starttls"}},
+		Trust:    Trust{Accept: []string{"dmarc", "dkim", "auth"}, CheckDKIM: true, Alignment: "relaxed", Forms: "confirm"},
+		Approval: Approval{TokenLife: Duration(30 * day)},
+		Portal: Portal{
+			Kind: "extranet", Listen: "127.0.0.1:8080",
+			LinkLife: Duration(7 * day), MaxUpload: 4 * gigabyte,
+		},
+		Log: Log{Format: "text", Level: "info"},
+	}
+}
+
+// Load reads the configuration file and the directory file that it names. If
+// anything in them is wrong the error is a [Faults] with everything that is.
+// What only the machine can tell (files, secrets, folders) is left to [Check].
+// Paths in the file are relative to its folder.
+func Load(path string) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	c := parse(path, string(data))
+	c.mode = info.Mode()
+	c.resolvePaths(filepath.Dir(path))
+	c.readDirectoryFile()
+	return c, c.judge()
+}
+
+// judge adds what can be said from the values alone, and fails on errors.
+func (c *Config) judge() error {
+	if c.faults.fatal() {
+		return c.faults // not even TOML: nothing else can be said
+	}
+	c.checkValues()
+	return c.faults.Err()
+}
+
+// resolvePaths makes the paths in c relative to dir.
+func (c *Config) resolvePaths(dir string) {
+	paths := []*string{
+		&c.Institution.DirectoryFile, &c.Desk.DataDir, &c.Portal.Dir, &c.Portal.TLSCert, &c.Portal.TLSKey,
+		&c.IMAP.CAFile, &c.IMAP.PasswordFile, &c.SMTP.CAFile, &c.SMTP.PasswordFile,
+	}
+	for i := range c.Trust.SMIMECertificates {
+		paths = append(paths, &c.Trust.SMIMECertificates[i])
+	}
+	for _, p := range paths {
+		if *p != "" && !filepath.IsAbs(*p) && !strings.HasPrefix(*p, "$") {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+}
