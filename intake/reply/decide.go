@@ -1,0 +1,548 @@
+package reply
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// decider reads the decision in the newly written text of one part.
+type decider struct {
+	*matcher
+	in      Input
+	part    string
+	letters string
+	quoted  map[string]bool // the words of the quote, folded
+	names   map[string]bool
+}
+
+func newDecider(in Input, part string) *decider {
+	d := &decider{in: in, part: part, quoted: map[string]bool{}, names: map[string]bool{}}
+	for _, name := range in.Names {
+		for _, t := range words([]string{name}) {
+			if t.kind == word {
+				d.names[t.fold] = true
+			}
+		}
+	}
+	d.matcher = &matcher{grammar: rules(), terminals: map[string]terminal{
+		"number": d.number, "name": d.name, "requester": d.requester, "subject": d.subject, "today": d.today, "someone": d.someone,
+	}}
+	return d
+}
+
+// occurrence is a phrase found in the text.
+type occurrence struct {
+	start, end int // tokens
+	phrase     *phrase
+}
+
+// decide applies the rules in the order of the cases below.
+func (d *decider) decide(text newText) Reading {
+	for _, l := range text.quote {
+		for _, t := range words([]string{l.text}) {
+			d.quoted[t.fold] = true
+		}
+	}
+	sig := &signatureReader{matcher: d.matcher, names: d.names}
+	for _, p := range append(slices.Clone(d.in.People), d.in.Requester) {
+		sig.people = append(sig.people, letters([]string{p}))
+	}
+	body := sig.body(text.lines)
+
+	out := Reading{Verdict: Unclear}
+	step := func(l line, rule string) {
+		out.Trace = append(out.Trace, Step{Part: d.part, Line: l.n, Text: l.text, Rule: rule})
+	}
+	if text.how != "" && len(text.quote) > 0 {
+		step(text.quote[0], "quoted from here on: "+text.how)
+	}
+	for _, l := range text.lines[min(len(body), len(text.lines)):] {
+		if !l.blank() && len(body) < len(text.lines) && !slices.Contains(body, l) {
+			step(l, "signature, footer or notice")
+		}
+	}
+	var raw []string
+	hidden := false
+	for _, l := range body {
+		raw = append(raw, l.text)
+		hidden = hidden || l.hidden && !l.blank()
+	}
+	toks := words(raw)
+	d.letters = letters(raw)
+	verdict := func(v Verdict, why string, from, to int) Reading {
+		out.Verdict, out.Why = v, why
+		if len(toks) > 0 && from < to {
+			first, last := toks[from].line, toks[to-1].line
+			out.Evidence = strings.TrimSpace(strings.Join(raw[first:last+1], "\n"))
+			for k := first; k <= last; k++ {
+				if !body[k].blank() {
+					step(body[k], why)
+				}
+			}
+		}
+		return out
+	}
+	all := len(toks)
+	switch {
+	case all == 0:
+		return verdict(Unclear, "nothing was newly written", 0, 0)
+	case all > maxWords:
+		return verdict(Unclear, "the newly written text is longer than a decision", 0, min(all, 50))
+	case hidden:
+		return verdict(Unclear, "some of the newly written text is hidden or struck out", 0, all)
+	}
+
+	approvals := d.approvals(toks)
+	refusals := d.refusals(toks)
+	asks := slices.ContainsFunc(toks, func(t token) bool { return t.kind == question })
+	takenBack := d.find("taking back", toks, 0, all)
+
+	if len(refusals) > 0 {
+		r := refusals[0]
+		switch {
+		case takenBack != nil:
+			return verdict(Unclear, fmt.Sprintf("a decision and %q", takenBack.phrase.source), 0, all)
+		case len(approvals) > 0 && !d.partial(toks, r):
+			return verdict(Unclear, "both a yes and a no", 0, all)
+		case len(approvals) > 0 || d.partial(toks, r) && len(refusals) == 1 || d.conditionalRefusal(toks, r):
+			out.Conditions = d.conditions(raw, toks)
+			return verdict(Conditional, "a refusal of a part, or until something happens", 0, all)
+		case d.asked(toks, r):
+			return verdict(Unclear, "a question", 0, all)
+		}
+		from, _ := d.sentence(toks, r.start)
+		if d.onlyCourtesy(toks[:from]) {
+			out.Reason = reason(raw, toks, r.end, d)
+		} else {
+			from = d.afterCourtesy(toks)
+			out.Reason = reason(raw, toks, from, d)
+		}
+		return verdict(Reject, fmt.Sprintf("R3: a refusal, [refuse] %q", r.phrase.source), from, all)
+	}
+
+	if !asks {
+		if p, weak, ok := d.cover(toks); ok {
+			from, to := d.decisive(toks, p)
+			switch {
+			case text.inline:
+				return verdict(Unclear, "R1: written between quoted lines", 0, all)
+			case weak && !d.in.AcceptWeak:
+				out.Weak = true
+				return verdict(Unclear, fmt.Sprintf("a weak yes, [weak] %q", p.source), from, to)
+			case weak:
+				out.Weak = true
+				return verdict(Approve, fmt.Sprintf("R2: a weak yes, accepted by configuration, [weak] %q", p.source), from, to)
+			}
+			return verdict(Approve, fmt.Sprintf("R2: [approve] %q and courtesy, nothing else", p.source), from, to)
+		}
+		if from, ok := d.refusedAlone(toks); ok {
+			out.Reason = reason(raw, toks, from, d)
+			return verdict(Reject, "R3: a bare no", d.afterCourtesy(toks), all)
+		}
+	}
+
+	switch {
+	case takenBack != nil:
+		return verdict(Unclear, fmt.Sprintf("something is taken back: %q", takenBack.phrase.source), 0, all)
+	case len(approvals) > 0 && !asks && d.conditional(toks, approvals[0]):
+		out.Conditions = d.conditions(raw, toks)
+		return verdict(Conditional, fmt.Sprintf("[approve] %q with a condition", approvals[0].phrase.source), d.afterCourtesy(toks), all)
+	case len(approvals) > 0 && asks:
+		return verdict(Unclear, "a yes and a question", 0, all)
+	case len(approvals) > 0:
+		return verdict(Unclear, "a yes with something left over that no list knows", 0, all)
+	case asks:
+		return verdict(Unclear, "a question", 0, all)
+	}
+	if out.Conditions = d.conditions(raw, toks); len(out.Conditions) > 0 && d.startsWithCondition(toks) {
+		return verdict(Conditional, "a condition alone", d.afterCourtesy(toks), all)
+	}
+	out.Conditions = nil
+	return verdict(Unclear, "no decision that the lists know", 0, all)
+}
+
+// cover reports whether the whole text is made of phrases of the four lists
+// that rule R2 allows, and which phrase of [approve], or of [weak] if there is
+// none of that, is in it.
+func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
+	const none, bare, clear = 0, 1, 2
+	type state struct {
+		ok     bool
+		phrase *phrase
+	}
+	reach := make([][3]state, len(toks)+1)
+	reach[0][none].ok = true
+	put := func(at, kind int, p *phrase) {
+		if !reach[at][kind].ok {
+			reach[at][kind] = state{true, p}
+		}
+	}
+	for i := range toks {
+		if !reach[i][none].ok && !reach[i][bare].ok && !reach[i][clear].ok {
+			continue
+		}
+		if toks[i].kind == separator {
+			for k, s := range reach[i] {
+				if s.ok {
+					put(i+1, k, s.phrase)
+				}
+			}
+			continue
+		}
+		for _, list := range []struct {
+			name string
+			kind int
+		}{{"approve", clear}, {"weak", bare}, {"courtesy", none}, {"go on", none}} {
+			for k := range d.lists[list.name] {
+				p := &d.lists[list.name][k]
+				for _, end := range d.phraseEnds(p, toks, i) {
+					for kind, s := range reach[i] {
+						switch {
+						case !s.ok:
+						case list.kind > kind:
+							put(end, list.kind, p)
+						default:
+							put(end, kind, s.phrase)
+						}
+					}
+				}
+			}
+		}
+	}
+	last := reach[len(toks)]
+	switch {
+	case last[clear].ok:
+		return last[clear].phrase, false, true
+	case last[bare].ok:
+		return last[bare].phrase, true, true
+	}
+	return nil, false, false
+}
+
+// decisive is the stretch of the text from the first to the last line with a
+// phrase of the deciding kind, for the evidence.
+func (d *decider) decisive(toks []token, p *phrase) (from, to int) {
+	from, to = 0, len(toks)
+	found := false
+	for i := range toks {
+		for _, end := range d.phraseEnds(p, toks, i) {
+			if !found {
+				from, found = i, true
+			}
+			to = max(end, from)
+		}
+		if found {
+			break
+		}
+	}
+	// Whole lines: widen to the tokens of the same lines.
+	for from > 0 && toks[from-1].line == toks[from].line {
+		from--
+	}
+	for to < len(toks) && toks[to].line == toks[to-1].line {
+		to++
+	}
+	return from, to
+}
+
+// clauseStart reports whether a clause may begin at toks[i].
+func clauseStart(toks []token, i int) bool {
+	return i == 0 || toks[i].breakBefore > 0 || toks[i-1].kind != word && toks[i-1].kind != numeral
+}
+
+// starts lists the places where a decision may begin: where a clause begins,
+// and there after courtesy, regret and a naming of the request.
+func (d *decider) starts(toks []token) []int {
+	is := make([]bool, len(toks)+1)
+	for i := range toks {
+		if !is[i] && !clauseStart(toks, i) {
+			continue
+		}
+		is[i] = toks[i].kind != separator
+		for _, list := range []string{"courtesy", "sorry", "object"} {
+			for k := range d.lists[list] {
+				for _, end := range d.phraseEnds(&d.lists[list][k], toks, i) {
+					is[end] = true
+				}
+			}
+		}
+		// "Întrucât lipsește temeiul legal nu aprob": the reason first.
+		if end, _ := d.longest("reason", toks, i); end > i {
+			for k := end; k < len(toks) && toks[k].kind != separator && toks[k].breakBefore < 2; k++ {
+				if toks[k].fold == "nu" || toks[k].fold == "resping" {
+					is[k] = true
+				}
+			}
+		}
+	}
+	var out []int
+	for i := range toks {
+		if is[i] {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// refusals finds the clear refusals. "Nu resping" is none, and makes the others none.
+func (d *decider) refusals(toks []token) []occurrence {
+	var out []occurrence
+	for _, i := range d.starts(toks) {
+		end, p := d.longest("refuse", toks, i)
+		if p == nil {
+			continue
+		}
+		if i > 0 && (toks[i-1].fold == "nu" || toks[i-1].fold == "n-") {
+			return nil
+		}
+		if len(out) > 0 && i < out[len(out)-1].end {
+			continue
+		}
+		out = append(out, occurrence{i, end, p})
+	}
+	return out
+}
+
+// approvals finds what reads like a yes: at the beginning of a clause any
+// phrase of [approve], elsewhere only the words that never mean another's or a
+// past approval. It is used to tell mixed answers, never to approve.
+func (d *decider) approvals(toks []token) []occurrence {
+	var out []occurrence
+	refused := make([]bool, len(toks))
+	for _, i := range d.starts(toks) {
+		if end, p := d.longest("refuse", toks, i); p != nil {
+			for k := i; k < end; k++ {
+				refused[k] = true
+			}
+		}
+	}
+	starts := d.starts(toks)
+	for i := range toks {
+		if refused[i] || len(out) > 0 && i < out[len(out)-1].end {
+			continue
+		}
+		present := slices.Contains([]string{"aprob", "aprobam", "acord", "acept"}, toks[i].fold)
+		end, p := d.longest("approve", toks, i)
+		if p == nil || !present && !slices.Contains(starts, i) {
+			continue
+		}
+		if negated(toks, i) {
+			continue
+		}
+		out = append(out, occurrence{i, end, p})
+	}
+	return out
+}
+
+// negated reports whether one of the three words before toks[i], in the same
+// clause, denies it.
+func negated(toks []token, i int) bool {
+	for k := i - 1; k >= 0 && k >= i-3 && toks[k].kind != separator && toks[k+1].breakBefore < 2; k-- {
+		if slices.Contains([]string{"nu", "n-", "ne", "nici", "n-as", "n-am", "fara", "not"}, toks[k].fold) {
+			return true
+		}
+	}
+	return false
+}
+
+// find is the first phrase of a list within toks[from:to].
+func (d *decider) find(list string, toks []token, from, to int) *occurrence {
+	for i := from; i < to; i++ {
+		if end, p := d.longest(list, toks[:to], i); p != nil {
+			return &occurrence{i, end, p}
+		}
+	}
+	return nil
+}
+
+// sentence is the stretch around toks[i] up to marks that end a sentence.
+func (d *decider) sentence(toks []token, i int) (from, to int) {
+	ends := func(t token) bool { return strings.Contains(".!?…", t.fold) && t.kind != word }
+	for from = i; from > 0 && !ends(toks[from-1]) && toks[from].breakBefore < 2; from-- {
+	}
+	for to = i; to < len(toks) && !ends(toks[to]) && (to == i || toks[to].breakBefore < 2); to++ {
+	}
+	return from, to
+}
+
+// asked reports whether the sentence with o in it is a question.
+func (d *decider) asked(toks []token, o occurrence) bool {
+	_, to := d.sentence(toks, o.end-1)
+	return to < len(toks) && toks[to].kind == question
+}
+
+// rightsOrPeople reports whether toks name a right or a user of the form.
+func (d *decider) rightsOrPeople(toks []token) bool {
+	for _, t := range toks {
+		for _, list := range []string{"right read", "right write", "right delete"} {
+			if d.words[list][t.fold] {
+				return true
+			}
+		}
+		for _, p := range d.in.People {
+			if t.kind == word && len(t.fold) > 3 && containsWords(letters([]string{p}), t.fold) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// partial reports whether a refusal goes on, in the same clause, to name a right
+// or a user: it refuses a part.
+func (d *decider) partial(toks []token, o occurrence) bool {
+	end := o.end
+	for end < len(toks) && toks[end].kind != separator && toks[end].kind != question && toks[end].breakBefore < 2 {
+		end++
+	}
+	if reason, p := d.longest("reason", toks, o.end); p != nil && reason > o.end {
+		return false
+	}
+	return d.rightsOrPeople(toks[o.end:end])
+}
+
+// conditionalRefusal reports whether a refusal goes on to say what would make
+// it a yes: "nu aprob decât...".
+func (d *decider) conditionalRefusal(toks []token, o occurrence) bool {
+	ends := []int{o.end}
+	for k := range d.lists["object"] {
+		ends = append(ends, d.phraseEnds(&d.lists["object"][k], toks, o.end)...)
+	}
+	for _, i := range ends {
+		if end, p := d.longest("conditional refusal", toks, i); p != nil && end > i && toks[i].breakBefore < 2 {
+			return true
+		}
+	}
+	// "Dacă nu vine avizul, resping."
+	from, _ := d.sentence(toks, o.start)
+	from = min(from+d.afterCourtesy(toks[from:]), o.start)
+	return toks[from].fold == "daca" || toks[from].fold == "cand"
+}
+
+// onlyCourtesy reports whether toks are nothing but courtesy.
+func (d *decider) onlyCourtesy(toks []token) bool {
+	return d.afterCourtesy(toks) == len(toks)
+}
+
+// afterCourtesy is the place where the courtesy at the beginning ends. It only
+// serves to cut evidence and reasons.
+func (d *decider) afterCourtesy(toks []token) int {
+	i := 0
+	for i < len(toks) {
+		if toks[i].kind == separator {
+			i++
+			continue
+		}
+		end, p := d.longest("courtesy", toks, i)
+		if p == nil || end < len(toks) && toks[end].kind == word && toks[end].breakBefore == 0 {
+			break
+		}
+		i = end
+	}
+	return i
+}
+
+// reason is what was written from toks[from] on, without the courtesy at its end.
+func reason(raw []string, toks []token, from int, d *decider) string {
+	for from < len(toks) && toks[from].kind == separator {
+		from++
+	}
+	to := len(toks)
+	for i := from; i < to; i++ {
+		if clauseStart(toks, i) && d.onlyCourtesy(toks[i:]) {
+			to = i
+			break
+		}
+	}
+	if from >= to || d.onlyCourtesy(toks[from:to]) {
+		return ""
+	}
+	return textOf(raw, toks, from, to)
+}
+
+// textOf is what stands in the mail from toks[from] to toks[to-1].
+func textOf(raw []string, toks []token, from, to int) string {
+	var b strings.Builder
+	for n := toks[from].line; n <= toks[to-1].line; n++ {
+		text := raw[n]
+		if n == toks[to-1].line && to < len(toks) && toks[to].line == n {
+			text = text[:offset(text, toks, to)]
+		}
+		if n == toks[from].line {
+			text = text[min(offset(text, toks, from), len(text)):]
+		}
+		b.WriteString(text)
+		b.WriteByte('\n')
+	}
+	return strings.TrimFunc(b.String(), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;:–—-", r) })
+}
+
+// offset is where toks[i] begins in its line.
+func offset(text string, toks []token, i int) int {
+	first := i
+	for first > 0 && toks[first-1].line == toks[i].line {
+		first--
+	}
+	at := 0
+	for k := first; k <= i; k++ {
+		n := strings.Index(text[at:], toks[k].text)
+		if n < 0 {
+			return at
+		}
+		at += n
+		if k < i {
+			at += len(toks[k].text)
+		}
+	}
+	return at
+}
+
+// refusedAlone reports whether the whole text is a bare no with courtesy, or a
+// bare no and its reason; from is where the reason begins.
+func (d *decider) refusedAlone(toks []token) (from int, ok bool) {
+	i := d.afterCourtesy(toks)
+	end, p := d.longest("refuse alone", toks, i)
+	if p == nil {
+		return 0, false
+	}
+	rest := skipSeparators(toks, end)
+	if d.onlyCourtesy(toks[rest:]) {
+		return len(toks), true
+	}
+	if rest == end {
+		return 0, false
+	}
+	if e, q := d.longest("reason", toks, rest); q != nil && e > rest {
+		return rest, true
+	}
+	return 0, false
+}
+
+// conditional reports whether what is written around a yes makes it depend on
+// something.
+func (d *decider) conditional(toks []token, yes occurrence) bool {
+	for i := range toks {
+		if i >= yes.start && i < yes.end {
+			continue
+		}
+		if end, p := d.longest("condition", toks, i); p != nil && end > i && (i >= yes.end || i < yes.start) {
+			weakPlace := d.words["weak condition"][toks[i].fold]
+			if !weakPlace || skipSeparators(toks, yes.end) == i {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// startsWithCondition reports whether the text begins with a condition.
+func (d *decider) startsWithCondition(toks []token) bool {
+	i := d.afterCourtesy(toks)
+	if i >= len(toks) {
+		return false
+	}
+	_, p := d.longest("condition", toks, i)
+	return p != nil
+}

@@ -1,0 +1,320 @@
+package reply
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// line is one line of a decoded body.
+type line struct {
+	n         int    // where it stands in the part, from 1; lines joined by format=flowed have the first's
+	text      string // without quote marks, trimmed on the right
+	quoted    bool   // marked as quoted: ">" or an HTML quotation
+	signature bool   // marked as signature by the mail program
+	hidden    bool   // not shown, or shown struck out
+	region    int    // which stretch between quotes it stands in
+}
+
+func (l line) blank() bool { return strings.TrimFunc(l.text, isBlank) == "" }
+
+func isBlank(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(invisible, r) }
+
+// plainLines takes a text/plain body apart. A flowed one is put together again
+// (RFC 3676): a line that ends in a space goes on in the next one.
+func plainLines(text string, flowed, delSp bool) []line {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\f", "\n", "\v", "\n", "\u00a0", " ").Replace(text)
+	var lines []line
+	var joined strings.Builder // of the lines that flow together
+	depth, open := 0, false
+	for i, raw := range strings.Split(text, "\n") {
+		content, d := unquote(raw, flowed)
+		flows := flowed && strings.HasSuffix(content, " ") && content != "-- "
+		l := line{n: i + 1, text: content, quoted: d > 0}
+		if open && d == depth && content != "-- " {
+			joined.WriteString(content)
+		} else {
+			joined.Reset()
+			joined.WriteString(content)
+			lines = append(lines, l)
+		}
+		open, depth = flows, d
+		if !flows {
+			lines[len(lines)-1].text = joined.String()
+		} else if delSp {
+			s := joined.String()
+			joined.Reset()
+			joined.WriteString(s[:len(s)-1])
+		}
+	}
+	if open {
+		lines[len(lines)-1].text = joined.String()
+	}
+	for i := range lines {
+		if lines[i].text != "-- " {
+			lines[i].text = strings.TrimRightFunc(lines[i].text, isBlank)
+		}
+	}
+	return lines
+}
+
+// unquote takes the quote marks off a line and counts them.
+func unquote(s string, flowed bool) (content string, depth int) {
+	rest := s
+	for {
+		t := rest
+		if depth > 0 || !flowed {
+			t = strings.TrimLeft(rest, " \t")
+		}
+		if !strings.HasPrefix(t, ">") {
+			break
+		}
+		rest = t[1:]
+		depth++
+	}
+	if flowed || depth > 0 {
+		rest = strings.TrimPrefix(rest, " ") // space-stuffing, and the usual space after the mark
+	}
+	return rest, depth
+}
+
+// newText is what is left of a body without what it quotes.
+type newText struct {
+	lines  []line // the newly written ones, blank ones between them included
+	quote  []line // the others
+	inline bool   // something is written between quoted lines
+	how    string // how the quote was found, for the trace
+}
+
+// cutQuote tells the newly written lines from the quoted ones (rule R1).
+func cutQuote(lines []line) newText {
+	var out newText
+	firstQuote, lastQuote := -1, -1 // counted in lines
+	var origin []int                // where each new line stood
+	region := 0
+	written := func(i int, l line) {
+		l.region = region
+		out.lines = append(out.lines, l)
+		origin = append(origin, i)
+	}
+	how := func(s string) {
+		if out.how == "" {
+			out.how = s
+		}
+	}
+	quote := func(i int) {
+		if firstQuote < 0 {
+			firstQuote = i
+		}
+		if lastQuote != i-1 {
+			region++
+		}
+		lastQuote = i
+		out.quote = append(out.quote, lines[i])
+	}
+	for i := 0; i < len(lines); i++ {
+		if lines[i].quoted {
+			how("quote marks")
+			quote(i)
+			continue
+		}
+		before, length, kind := quoteStart(lines, i)
+		if length == 0 {
+			written(i, lines[i])
+			continue
+		}
+		how(kind)
+		if strings.TrimSpace(before) != "" {
+			l := lines[i]
+			l.text = before
+			written(i, l)
+		}
+		for k := i; k < i+length; k++ {
+			quote(k)
+		}
+		i += length
+		// If the program marks the lines that it quotes, go on by the marks. If
+		// not, nothing tells where the quote ends: it all counts as quoted.
+		next := i
+		for next < len(lines) && lines[next].blank() {
+			next++
+		}
+		if next < len(lines) && lines[next].quoted {
+			i = next - 1
+			continue
+		}
+		for ; i < len(lines); i++ {
+			quote(i)
+		}
+	}
+	for k, i := range origin {
+		if i > firstQuote && i < lastQuote && firstQuote >= 0 && !out.lines[k].blank() {
+			out.inline = true
+		}
+	}
+	return out
+}
+
+const (
+	weekdayNames = `(?:luni|marti|miercuri|joi|vineri|sambata|simbata|duminica|monday|tuesday|wednesday|thursday|friday|saturday|sunday|lun|mar|mie|mi|joi|vin|sam|sim|dum|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|lu|ma|jo|vi|sa|si|sb|du)`
+	monthNames   = `(?:ianuarie|februarie|martie|aprilie|iunie|iulie|august|septembrie|octombrie|noiembrie|decembrie|january|february|march|april|may|june|july|september|october|november|december|ian|feb|mar|apr|mai|iun|iul|aug|sept|sep|oct|noi|nov|dec|jan|jun|jul)`
+)
+
+var (
+	// attributionStart finds the date with which an attribution begins, as
+	// folded: "in lun., 23 nov. 2026", "la 23.11.2026", "on mon, nov 23, 2026".
+	attributionStart = regexp.MustCompile(`(?:^|[\s.,;!-])((?:(?:in|la|pe|on|le|am)\s+)?(?:(?:data|ziua)\s+(?:de\s+)?)?(?:` + weekdayNames + `[.,]{0,2}\s*)?(?:,\s*)?(?:(?:la|pe|in)\s+)?` +
+		`(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}[\s-]+(?:de\s+)?` + monthNames + `\.?,?[\s-]+\d{4}|` + monthNames + `\.?\s+\d{1,2},?\s+\d{4}))`)
+	attributionEnd   = regexp.MustCompile(`[\s>)"]a?\s*(?:scris|wrote|scria|writes|a trimis urmatorul mesaj|urmatoarele)\s*:\s*$`)
+	attributionProof = regexp.MustCompile(`\d{1,2}[:.]\d{2}|@`)
+	nameWrote        = regexp.MustCompile(`^\*?(?:\p{Lu}[\p{L}.'-]*\s+){1,5}<\S+@\S+>\s+(?:a scris|wrote)\s*:\s*$`)
+	dashedWrote      = regexp.MustCompile(`^-{2,}\s.*\d.*\s(?:a\s+scris|wrote)\s*-{2,}$`)
+
+	dashedOriginal = regexp.MustCompile(`^[-_=*\s]{2,}(?:mesaj(?:ul)?\s+(?:original|initial|redirectionat|transmis|transmis mai departe|inaintat)|original\s+(?:message|mesage|apointment)|forwarded\s+(?:message|mesage)|redirectionat|mesaj\s+de\s+la\s.*)[-_=*\s:]{2,}$`)
+	begins         = regexp.MustCompile(`^(?:incepe mesajul (?:redirectionat|original)|mesaj (?:original|redirectionat)|begin forwarded (?:message|mesage)|original (?:message|mesage)|forwarded (?:message|mesage))\s*:$`)
+	rule           = regexp.MustCompile(`^[_\-=]{10,}$`)
+	headerKey      = regexp.MustCompile(`^[*\s|]*(de la|from|expeditor|expeditorul|von|trimis|trimisa?|trimis la|sent|data|date|data trimiterii|catre|to|destinatar|pentru|cc|bc|subiect|subiectul|subject|titlu|raspunde la|reply-to|importanta|importance|prioritate|atasamente|atasari|atachments|anexe)\s*:\*?`)
+	gluedHeader    = regexp.MustCompile(`(?:^|\s)\*?(?:de la|from|expeditor)\s*:.*\s\*?(?:trimis|sent|data|date)\s*:.*\s\*?(?:subiect|subject)\s*:`)
+	gluedFrom      = regexp.MustCompile(`(?:^|\s)\*?(?:de la|from|expeditor)\s*:`)
+)
+
+// quoteStart reports whether a quote is announced from lines[i] on: how many
+// lines the announcement takes, and what was written before it on its first
+// line, where a program glued it to the text.
+func quoteStart(lines []line, i int) (before string, length int, how string) {
+	if lines[i].blank() {
+		return "", 0, ""
+	}
+	first := strings.TrimSpace(lines[i].text)
+	if len(first) > 1000 {
+		return "", 0, ""
+	}
+	folded := foldKeepingLength(first)
+	switch f := string(folded); {
+	case dashedOriginal.MatchString(f), begins.MatchString(f):
+		return "", 1 + headerBlock(lines, nextText(lines, i+1)), "a separator line"
+	case dashedWrote.MatchString(f):
+		return "", 1, "an attribution line"
+	case rule.MatchString(f):
+		next := nextText(lines, i+1)
+		if n := headerBlock(lines, next); n > 0 {
+			return "", next - i + n, "a header block"
+		}
+		return "", 0, ""
+	case nameWrote.MatchString(first):
+		return "", 1, "an attribution line"
+	}
+	if n := headerBlock(lines, i); n > 0 {
+		return "", n, "a header block"
+	}
+	if loc := gluedHeader.FindStringIndex(string(folded)); loc != nil {
+		// The last "De la:" before the rest of the header: an earlier one was written.
+		starts := gluedFrom.FindAllStringIndex(string(folded), -1)
+		for k := len(starts) - 1; k >= 0; k-- {
+			if gluedHeader.MatchString(string(folded[starts[k][0]:])) {
+				return cutAt(first, starts[k][0]), 1, "a header block"
+			}
+		}
+	}
+	// An attribution takes up to four lines, and begins on the first.
+	joined := first
+	for k := i; k < i+4 && k < len(lines); k++ {
+		if k > i {
+			if lines[k].blank() || lines[k].quoted {
+				return "", 0, ""
+			}
+			joined += " " + strings.TrimSpace(lines[k].text)
+		}
+		if len(joined) > 1000 {
+			return "", 0, ""
+		}
+		f := string(foldKeepingLength(joined))
+		if !attributionEnd.MatchString(f) {
+			continue
+		}
+		starts := attributionStart.FindAllStringSubmatchIndex(f, -1)
+		if len(starts) == 0 {
+			return "", 0, ""
+		}
+		// The last date is the attribution's: an earlier one was written.
+		at := starts[len(starts)-1][2]
+		if at >= len(folded) || !attributionProof.MatchString(f[at:]) {
+			return "", 0, ""
+		}
+		return cutAt(first, at), k - i + 1, "an attribution line"
+	}
+	return "", 0, ""
+}
+
+// nextText is the index of the first line from i on that is not blank.
+func nextText(lines []line, i int) int {
+	for i < len(lines) && lines[i].blank() {
+		i++
+	}
+	return i
+}
+
+// headerBlock counts the lines of the header that Outlook and others put above
+// what they quote: a sender, a subject, and a date or recipient.
+func headerBlock(lines []line, i int) int {
+	if i >= len(lines) || lines[i].quoted {
+		return 0
+	}
+	var sender, subject, more bool
+	end := 0
+	for k, misses := i, 0; k < len(lines) && k < i+16 && misses < 6; k++ {
+		if lines[k].blank() {
+			if k == i || sender && subject && more {
+				break
+			}
+			continue // some programs put blank lines between
+		}
+		m := headerKey.FindStringSubmatch(string(foldKeepingLength(strings.TrimSpace(lines[k].text))))
+		if m == nil {
+			if k == i {
+				return 0
+			}
+			misses++ // a long value goes on
+			continue
+		}
+		end = k + 1 - i
+		switch m[1] {
+		case "de la", "from", "expeditor", "expeditorul", "von":
+			sender = true
+		case "subiect", "subiectul", "subject", "titlu":
+			subject = true
+		case "trimis", "trimisa", "trimis la", "sent", "data", "date", "data trimiterii", "catre", "to", "destinatar", "pentru":
+			more = true
+		}
+	}
+	if sender && subject && more {
+		return end
+	}
+	return 0
+}
+
+// foldKeepingLength is fold without joining doubled letters, rune for rune, so
+// that a place in the result is a place in s. Patterns are written for it.
+func foldKeepingLength(s string) []rune {
+	out := make([]rune, 0, len(s))
+	for _, r := range s {
+		f := []rune(fold(string(r)))
+		switch {
+		case r == '\u00a0' || unicode.IsSpace(r):
+			out = append(out, ' ')
+		case len(f) == 0:
+			out = append(out, ' ')
+		default:
+			out = append(out, f[0])
+		}
+	}
+	return out
+}
+
+// cutAt is the beginning of s, up to byte at of its folded form.
+func cutAt(s string, at int) string {
+	runes := []rune(s)
+	folded := string(foldKeepingLength(s))
+	n := len([]rune(folded[:at]))
+	return strings.TrimSpace(string(runes[:n]))
+}

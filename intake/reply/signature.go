@@ -1,0 +1,281 @@
+package reply
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+var (
+	webAddress  = regexp.MustCompile(`(?i)<?(?:https?://|www\.|mailto:)[^\s<>]*>?|<?[\w.+-]+@[\w-]+(?:\.[\w-]+)+>?|\b[\w-]+(?:\.[\w-]+)*\.(?:ro|eu|com|org|net|test)(?:/\S*)?\b`)
+	phoneNumber = regexp.MustCompile(`\+?[(]?\d[\d\s./()-]{4,}\d`)
+	placeholder = regexp.MustCompile(`(?i)^\[(?:cid|image|imagine|logo|sigla)\s*:?[^\]]*\]$`)
+	ruler       = regexp.MustCompile(`^[-_=*~.•|\s–—]{3,}$`)
+)
+
+// signatureReader tells signature lines from text.
+type signatureReader struct {
+	*matcher
+	names  map[string]bool // words of the approver's name and titles, folded
+	people []string        // names of others, folded: never a signature
+}
+
+// body is the newly written text without signatures, footers and notices. Rule
+// R2 depends on it: a line is only left out if it is known to be of that kind.
+func (r *signatureReader) body(lines []line) []line {
+	var out []line
+	for len(lines) > 0 {
+		end := 1
+		for end < len(lines) && lines[end].region == lines[0].region {
+			end++
+		}
+		out = append(out, r.regionBody(lines[:end])...)
+		lines = lines[end:]
+	}
+	return out
+}
+
+func (r *signatureReader) regionBody(lines []line) []line {
+	// What the program or the writer marked as a signature may hold lines that
+	// no list knows, like a motto.
+	marked := make([]bool, len(lines))
+	delimiter := slices.IndexFunc(lines, func(l line) bool { return l.text == "-- " || l.text == "--" })
+	for i, l := range lines {
+		marked[i] = l.signature || delimiter >= 0 && i >= delimiter
+	}
+	end := len(lines)
+	for end > 0 {
+		for end > 0 && lines[end-1].blank() {
+			end--
+		}
+		if end == 0 {
+			break
+		}
+		start := end - 1
+		for start > 0 && !lines[start-1].blank() {
+			start--
+		}
+		if n := r.notice(lines[start:end]); n > 0 {
+			end -= n
+			continue
+		}
+		l := lines[end-1]
+		prev := ""
+		for k := end - 2; k >= 0; k-- {
+			if !lines[k].blank() {
+				prev = lines[k].text
+				break
+			}
+		}
+		if l.hidden || !r.signatureLine(l.text, prev, marked[end-1]) {
+			break
+		}
+		end--
+	}
+	return lines[:end]
+}
+
+// notice counts the lines, at the end of a paragraph, of a confidentiality
+// notice or the like.
+func (r *signatureReader) notice(paragraph []line) int {
+	for i := range paragraph {
+		var texts []string
+		for _, l := range paragraph[i:] {
+			if l.hidden {
+				return 0
+			}
+			texts = append(texts, l.text)
+		}
+		toks := words(texts)
+		if len(toks) == 0 {
+			continue
+		}
+		if end, _ := r.longest("disclaimer", toks, skipSeparators(toks, 0)); end == 0 || end == skipSeparators(toks, 0) {
+			continue
+		}
+		spoken, decided := map[string]bool{}, false
+		for _, t := range toks {
+			if r.words["disclaimer word"][t.fold] {
+				spoken[t.fold] = true
+			}
+			decided = decided || r.words["decision word"][t.fold]
+		}
+		if len(spoken) >= 2 && !decided {
+			return len(paragraph) - i
+		}
+	}
+	return 0
+}
+
+func skipSeparators(toks []token, i int) int {
+	for i < len(toks) && (toks[i].kind == separator || toks[i].fold == "|") {
+		i++
+	}
+	return i
+}
+
+// signatureLine reports whether a line is one of a signature. prev is the line
+// before it; marked, that it stands in what is marked as a signature.
+func (r *signatureReader) signatureLine(text, prev string, marked bool) bool {
+	trimmed := strings.TrimSpace(text)
+	if ruler.MatchString(trimmed) || trimmed == "--" || placeholder.MatchString(trimmed) {
+		return true
+	}
+	if len(text) > 300 {
+		return false
+	}
+	bare := webAddress.ReplaceAllString(trimmed, " ")
+	reach := bare != trimmed
+	toks := words([]string{bare})
+	if r.mobileFooter(toks) {
+		return true
+	}
+	withoutNumbers := phoneNumber.ReplaceAllString(bare, " ")
+	reach = reach || withoutNumbers != bare
+	toks = words([]string{withoutNumbers})
+	for _, t := range toks {
+		if t.kind == question || r.words["never in a signature"][t.fold] {
+			return false
+		}
+	}
+	if marked && !strings.ContainsAny(trimmed, "?") {
+		return true
+	}
+	return r.contactLine(toks, reach) || r.organisationLine(toks) || r.nameLine(toks, prev)
+}
+
+func (r *signatureReader) mobileFooter(toks []token) bool {
+	i := skipSeparators(toks, 0)
+	if i >= len(toks) || len(toks) > 14 {
+		return false
+	}
+	end, _ := r.longest("mobile footer", toks, i)
+	if end == i {
+		return false
+	}
+	for _, t := range toks[end:] {
+		if r.words["never in a signature"][t.fold] || t.kind == question {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *signatureReader) contactLine(toks []token, reach bool) bool {
+	for _, t := range toks {
+		switch {
+		case t.kind == separator || t.kind == numeral || t.kind == symbol || t.kind == other && strings.Contains("|/()<>[]•·®", t.text):
+		case r.words["contact"][t.fold]:
+			reach = true
+		case r.words["connector"][t.fold] || r.words["organisation"][t.fold] || capitalised(t.text):
+		default:
+			return false
+		}
+	}
+	return reach
+}
+
+func (r *signatureReader) organisationLine(toks []token) bool {
+	i := skipSeparators(toks, 0)
+	if i >= len(toks) || !r.words["organisation"][toks[i].fold] {
+		return false
+	}
+	unknown, motto := 0, false
+	for _, t := range toks[i:] {
+		switch {
+		case t.fold == "-" || t.fold == "–" || t.fold == "—" || t.fold == "|" || t.fold == ":":
+			motto = true
+		case t.kind == separator || t.kind == numeral || t.kind == other && strings.Contains("|/()&", t.text):
+		case t.kind != word:
+			return false
+		case motto || r.words["organisation"][t.fold] || r.words["connector"][t.fold]:
+		case capitalised(t.text):
+			unknown++
+		default:
+			return false
+		}
+	}
+	return unknown <= 8
+}
+
+// nameLine reports whether the line is a name that somebody signs with.
+func (r *signatureReader) nameLine(toks []token, prev string) bool {
+	// "Cu stimă, Constantin Popa"
+	closing := false
+	i := 0
+	for {
+		i = skipSeparators(toks, i)
+		end, _ := r.longest("closing", toks, i)
+		if end == i {
+			break
+		}
+		i, closing = end, true
+	}
+	known, unknown := 0, 0
+	var folded []string
+	for _, t := range toks[i:] {
+		switch {
+		case t.kind == separator:
+		case r.names[t.fold]:
+			known++
+		case r.words["organisation"][t.fold] || r.words["connector"][t.fold]:
+		case t.kind == word && capitalised(t.text) && !r.spoken(t.fold):
+			unknown++
+			folded = append(folded, t.fold)
+		default:
+			return false
+		}
+	}
+	name := strings.Join(folded, " ")
+	for _, p := range r.people {
+		if name != "" && containsWords(p, name) {
+			return false
+		}
+	}
+	switch {
+	case unknown == 0:
+		return known > 0
+	case known > 0:
+		return unknown <= 3
+	case closing || r.endsWithClosing(prev):
+		return unknown <= 4
+	}
+	return unknown >= 2 && unknown <= 4
+}
+
+// endsWithClosing reports whether a line is a closing formula.
+func (r *signatureReader) endsWithClosing(text string) bool {
+	toks := words([]string{text})
+	for i := range toks {
+		end, _ := r.longest("closing", toks, i)
+		if end > i && skipSeparators(toks, end) == len(toks) {
+			return true
+		}
+	}
+	return false
+}
+
+// spoken reports whether a word is one that the grammar decides by, so that it
+// cannot be taken for a name.
+func (r *signatureReader) spoken(word string) bool {
+	for _, list := range []string{"approve", "weak", "refuse", "refuse alone", "condition", "manner", "request", "object", "go on",
+		"deferral", "taking back", "right read", "right write", "right delete", "never in a signature", "sorry", "reason"} {
+		if r.words[list][word] {
+			return true
+		}
+	}
+	return false
+}
+
+func capitalised(s string) bool {
+	for _, r := range s {
+		return unicode.IsUpper(r)
+	}
+	return false
+}
+
+// containsWords reports whether the words of part stand together in whole.
+func containsWords(whole, part string) bool {
+	return strings.Contains(" "+whole+" ", " "+part+" ")
+}
