@@ -11,6 +11,19 @@ import (
 // in the templates room.
 type Letter interface{ Name() string }
 
+// ReplyLine stands at the top of every mail of the desk that asks a question.
+// In a reply, the line that holds it and all below it is the desk's own text,
+// whether it was quoted with marks or not.
+const ReplyLine = "Scrieți răspunsul deasupra acestei linii"
+
+// The words that the desk's mails ask for as an answer. They never stand on a
+// line of their own there.
+const (
+	WordApprove = "APROB"
+	WordReject  = "RESPING"
+	WordConfirm = "CONFIRM" // a form is really the sender's, see [ConfirmRequest]
+)
+
 // BlankForms carries both blank forms and says how to use them.
 type BlankForms struct {
 	Asked bool // the sender asked for them; else the mail held nothing to work on
