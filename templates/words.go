@@ -1,0 +1,295 @@
+package templates
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+
+	"registratura/forms"
+	"registratura/intake"
+)
+
+// mailFuncs is what a mail template can call besides the letter's own fields.
+// mails/README.md explains each of them.
+var mailFuncs = template.FuncMap{
+	"asData":    asData, // added by markData; never written in a template
+	"date":      DateInWords,
+	"rights":    RightsInWords,
+	"count":     count,
+	"size":      SizeInWords,
+	"lines":     lines,
+	"short":     short,
+	"origin":    origin,
+	"partners":  func(r *intake.Request) []user { return users(r, intake.PartnerSide) },
+	"internals": func(r *intake.Request) []user { return users(r, intake.InternalSide) },
+	"field":     FieldInWords,
+	"cell":      cell,
+	"fault":     fault,
+	"status":    StatusInWords,
+	"abilities": abilities,
+	"purpose":   purpose,
+	"isClose":   func(r *intake.Request) bool { return r.Kind == forms.Close },
+	"replyLine": func() string { return intake.ReplyLine },
+}
+
+var (
+	weekdays = [...]string{"duminică", "luni", "marți", "miercuri", "joi", "vineri", "sâmbătă"}
+	months   = [...]string{"ianuarie", "februarie", "martie", "aprilie", "mai", "iunie", "iulie", "august",
+		"septembrie", "octombrie", "noiembrie", "decembrie"}
+)
+
+func inWords(t time.Time) string {
+	return fmt.Sprintf("%s, %d %s %d", weekdays[t.Weekday()], t.Day(), months[t.Month()-1], t.Year())
+}
+
+// DateInWords is "marți, 15 decembrie 2026"; empty for the zero date.
+func DateInWords(d forms.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return inWords(d.In(time.UTC))
+}
+
+// RightsInWords is "citire, scriere și ștergere", "doar citire" or, for none,
+// "niciun drept".
+func RightsInWords(r forms.Rights) string {
+	var names []string
+	for _, right := range []struct {
+		right forms.Rights
+		name  string
+	}{{forms.RightRead, "citire"}, {forms.RightWrite, "scriere"}, {forms.RightDelete, "ștergere"}} {
+		if r.Has(right.right) {
+			names = append(names, right.name)
+		}
+	}
+	switch len(names) {
+	case 0:
+		return "niciun drept"
+	case 1:
+		return "doar " + names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " și " + names[len(names)-1]
+}
+
+// abilities says in phrases what the rights allow.
+func abilities(r forms.Rights) []string {
+	var list []string
+	if r.Has(forms.RightRead) {
+		list = append(list, "puteți vedea și descărca fișierele (citire);")
+	}
+	if r.Has(forms.RightWrite) {
+		list = append(list, "puteți încărca fișiere și le puteți modifica (scriere);")
+	}
+	if r.Has(forms.RightDelete) {
+		list = append(list, "puteți șterge fișiere (ștergere);")
+	}
+	if n := len(list); n > 0 {
+		list[n-1] = strings.TrimSuffix(list[n-1], ";") + "."
+	}
+	return list
+}
+
+// purpose says what a request asks for, as it stands in a subject.
+func purpose(r *intake.Request) string {
+	if r.Kind == forms.Close {
+		return "închidere site " + short(60, r.Submission.Site)
+	}
+	return "site comun cu " + short(60, r.Submission.Partner)
+}
+
+// SizeInWords is "12 octeți", "340 KB" or "25,4 MB" (1 MB = 1024 × 1024 octets).
+func SizeInWords(octets int64) string {
+	const kb, mb = 1 << 10, 1 << 20
+	switch {
+	case octets < kb:
+		return count(int(octets), "octet", "octeți")
+	case octets < mb:
+		return strconv.FormatInt((octets+kb/2)/kb, 10) + " KB"
+	}
+	s := strconv.FormatFloat(float64(octets)/mb, 'f', 1, 64)
+	return strings.Replace(strings.TrimSuffix(s, ".0"), ".", ",", 1) + " MB"
+}
+
+// count is "un utilizator", "3 utilizatori" or "20 de utilizatori".
+func count(n int, one, many string) string {
+	switch {
+	case n == 1:
+		return "un " + one
+	case n%100 >= 1 && n%100 <= 19 || n == 0:
+		return fmt.Sprintf("%d %s", n, many)
+	}
+	return fmt.Sprintf("%d de %s", n, many)
+}
+
+// lines puts what somebody typed on several lines on one, parted by semicolons.
+// They stay on one line because a line of data that stood alone in a mail could
+// be mistaken for an answer when the mail is quoted.
+func lines(s string) string {
+	var b strings.Builder
+	for line := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) }) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			if !strings.ContainsAny(b.String()[b.Len()-1:], ".,;:!?") {
+				b.WriteByte(';')
+			}
+			b.WriteByte(' ')
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// short cuts s to at most n characters, at a word where that leaves enough.
+func short(n int, s string) string {
+	r := []rune(strings.Join(strings.Fields(s), " "))
+	if len(r) <= n {
+		return string(r)
+	}
+	cut := string(r[:n-1])
+	if i := strings.LastIndexByte(cut, ' '); i > len(cut)/2 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,;:-–") + "…"
+}
+
+// origin says in words how the sender of a mail was proven, by the values of
+// [intake.Request.Proven].
+func origin(proof string) string {
+	switch proof {
+	case "":
+		return "nedovedită"
+	case "dmarc":
+		return "dovedită: domeniul expeditorului a fost verificat de serverul nostru de e-mail (DMARC)"
+	case "dkim":
+		return "dovedită: semnătura domeniului expeditorului este valabilă (DKIM)"
+	case "auth":
+		return "dovedită: mesajul a fost trimis din contul propriu, cu parolă"
+	case "smime":
+		return "dovedită: mesajul poartă semnătura electronică a expeditorului (S/MIME)"
+	case "confirmation":
+		return "dovedită: expeditorul a confirmat cererea de la adresa din evidența noastră"
+	}
+	return "dovedită: " + proof
+}
+
+// user is one line of a table of users.
+type user struct {
+	Name, Address string
+	Rights        string
+	Assumed       bool // nothing was ticked on the form: reading is the desk's reading of it
+}
+
+// users lists the members of one side as the plan has them.
+func users(r *intake.Request, side intake.Side) []user {
+	var list []user
+	for _, m := range r.Plan.Members {
+		if m.Side != side {
+			continue
+		}
+		u := user{Name: m.Name, Address: m.Address, Rights: RightsInWords(m.Rights)}
+		// the plan keeps the order of the form, partner's users first
+		if i := len(list); side == intake.PartnerSide && i < len(r.Submission.PartnerUsers) {
+			u.Assumed = r.Submission.PartnerUsers[i].Rights == 0
+		}
+		list = append(list, u)
+	}
+	return list
+}
+
+var fieldNames = map[string]string{
+	"requester":       "Nume solicitant",
+	"department":      "Compartimentul care solicită",
+	"partner":         "Instituția parteneră",
+	"info_types":      "Tipuri de informații",
+	"activation_date": "Data activării",
+	"legal_basis":     "Temeiul legal",
+	"partner_users":   "Utilizatori din instituția parteneră",
+	"internal_users":  "Utilizatori interni",
+	"site":            "Site-ul de închis",
+	"reason":          "Motivul închiderii",
+	"archive_to":      "Unde se salvează fișierele",
+	"name":            "numele",
+	"email":           "adresa de e-mail",
+	"rights":          "drepturile",
+}
+
+// FieldInWords names the field of a problem as the form does: "partner_users[0].email"
+// is "Utilizatori din instituția parteneră, nr. 1, adresa de e-mail". It is
+// empty for a field that is not of the forms.
+func FieldInWords(field string) string {
+	base, part, _ := strings.Cut(field, ".")
+	base, index, indexed := strings.Cut(strings.TrimSuffix(base, "]"), "[")
+	words := fieldNames[base]
+	if words == "" {
+		return ""
+	}
+	if i, err := strconv.Atoi(index); indexed && err == nil {
+		words += fmt.Sprintf(", nr. %d", i+1)
+	}
+	if p := fieldNames[part]; p != "" {
+		words += ", " + p
+	}
+	return words
+}
+
+// cell says where a problem is: "celula B12".
+func cell(p forms.Problem) string {
+	switch {
+	case p.Cell == "":
+		return ""
+	case p.Sheet == "":
+		return "celula " + p.Cell
+	}
+	return "celula " + p.Cell + ", foaia „" + p.Sheet + "”"
+}
+
+// fault says why a file could not be taken as a form, and what to do about it.
+func fault(f intake.FileFault) string {
+	switch f {
+	case intake.FaultNotForm:
+		return "este un tabel, dar nu conține unul dintre formularele procedurii"
+	case intake.FaultNotSheet:
+		return "nu este un tabel; citim formulare salvate ca .xlsx sau .ods, nu PDF, imagini, documente Word sau arhive"
+	case intake.FaultLegacy:
+		return "este în formatul vechi .xls sau este protejat cu parolă; salvați-l ca .xlsx, fără parolă"
+	case intake.FaultBroken:
+		return "este deteriorat sau incomplet; salvați-l din nou și verificați că se deschide"
+	case intake.FaultTooLarge:
+		return "este mult mai mare decât un formular; trimiteți doar formularul, fără alte date"
+	case intake.FaultUnsupported:
+		return "este un tip de tabel pe care nu îl putem citi; salvați-l ca .xlsx"
+	case intake.FaultSeveral:
+		return "mesajul are mai multe formulare; trimiteți câte un formular în fiecare mesaj"
+	}
+	return "nu a putut fi citit"
+}
+
+var statusNames = map[intake.Status]string{
+	intake.StatusReceived:         "primită, în verificare",
+	intake.StatusReturned:         "returnată pentru corectare",
+	intake.StatusAwaitingApproval: "în așteptarea aprobării",
+	intake.StatusRejected:         "respinsă",
+	intake.StatusWithdrawn:        "retrasă de solicitant",
+	intake.StatusExpired:          "închisă fără răspuns în termen",
+	intake.StatusApproved:         "aprobată",
+	intake.StatusScheduled:        "aprobată, programată pentru data activării",
+	intake.StatusProvisioning:     "aprobată, site-ul se creează",
+	intake.StatusStuck:            "oprită: site-ul nu a putut fi creat întreg",
+	intake.StatusActive:           "site-ul este deschis",
+	intake.StatusClosing:          "site-ul se închide",
+	intake.StatusClosed:           "site-ul este închis",
+}
+
+// StatusInWords is the status as a person reads it; the bare status for one
+// that has no words.
+func StatusInWords(s intake.Status) string {
+	if words, ok := statusNames[s]; ok {
+		return words
+	}
+	return string(s)
+}
