@@ -73,6 +73,17 @@ func (c *Config) SitesDir() string {
 	return filepath.Join(c.Desk.DataDir, "extranet")
 }
 
+// ByFate names the folder of each fate of a mail.
+func (f *Folders) ByFate() map[intake.Fate]string {
+	return map[intake.Fate]string{
+		intake.FateRegistered: f.Registered,
+		intake.FateDecided:    f.Decided,
+		intake.FateAnswered:   f.Answered,
+		intake.FateAutomatic:  f.Automatic,
+		intake.FateSetAside:   f.SetAside,
+	}
+}
+
 // Password reads the password of the account; empty if there is none.
 func (s *Server) Password() (string, error) {
 	switch {

@@ -32,6 +32,7 @@ func (c *Config) normalise() {
 		c.Institution.Domains[i] = strings.TrimPrefix(lower(d), "@")
 	}
 	c.Desk.Address = lower(c.Desk.Address)
+	c.Portal.BaseURL = strings.TrimRight(c.Portal.BaseURL, "/")
 	for i := range c.Approvers {
 		c.Approvers[i].Address = lower(c.Approvers[i].Address)
 	}
@@ -282,6 +283,8 @@ func (c *Config) checkPortal() {
 			c.fault("portal.base_url", show(p.BaseURL), "is not a complete web address", writeURL)
 		case u.User != nil:
 			c.fault("portal.base_url", "", "holds a user name", writeURL)
+		case strings.Trim(u.Path, "/") != "":
+			c.fault("portal.base_url", show(p.BaseURL), "has a path", writeURL)
 		case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 			c.fault("portal.base_url", show(p.BaseURL), "has a query or a fragment", writeURL)
 		case u.Scheme == "http" && p.TLSCert != "":
@@ -302,6 +305,8 @@ func (c *Config) checkPortal() {
 	}
 	c.checkRange("portal.link_life", p.LinkLife, time.Hour, 90*day)
 	c.checkSize("portal.max_upload", p.MaxUpload, megabyte, 1000*gigabyte)
+	c.checkSize("portal.site_quota", p.SiteQuota, p.MaxUpload, 1000*1000*gigabyte)
+	c.checkNumber("portal.activation_hour", p.ActivationHour, 0, 23)
 	for _, s := range p.TrustedProxies {
 		if n, err := parseNetwork(s); err != nil {
 			c.fault("portal.trusted_proxies", show(s), err.Error(), `write it like "127.0.0.1" or "10.0.0.0/8"`)

@@ -65,7 +65,7 @@ type Desk struct {
 	// Whether the mail server delivers desk+anything@ to the mailbox of desk@.
 	// If so, answers are recognised also when a mail program drops the thread.
 	PlusAddressing bool `toml:"plus_addressing"`
-	// How many answers one address gets in a day at most, so that two
+	// How many answers one address gets in a day at most, 1 to 1000, so that two
 	// programs never write to each other without end.
 	AnswersPerDay int `toml:"answers_per_day"`
 	// Folder of the database, writable by the daemon only.
@@ -102,11 +102,12 @@ type IMAP struct {
 	Server
 	// Folder where new mail arrives.
 	Folder string `toml:"folder"`
-	// How often to look for new mail even if the server announced none.
+	// How often to look for new mail even if the server announced none, 5s to 1h.
 	Poll Duration `toml:"poll"`
-	// How often to begin IDLE anew; some servers end it silently after 10 minutes.
+	// How often to begin IDLE anew, 10s to 9m; some servers end it silently after
+	// 10 minutes.
 	IdleRestart Duration `toml:"idle_restart"`
-	// Mails larger than this are answered without being read.
+	// Mails larger than this are answered without being read; 1 MB to 1 GB.
 	MaxSize Size    `toml:"max_size"`
 	Folders Folders `toml:"folders"`
 }
@@ -161,7 +162,7 @@ type Trust struct {
 
 // How requests are approved.
 type Approval struct {
-	// How long a question to an approver can be answered.
+	// How long a question to an approver can be answered, 1h to 365d.
 	TokenLife Duration `toml:"token_life"`
 	// Whether a bare "da" or "ok" is an approval. If not, the desk asks back.
 	AcceptWeak bool `toml:"accept_weak"`
@@ -173,7 +174,8 @@ type Portal struct {
 	Kind string `toml:"kind" one:"extranet"`
 	// Address and port to listen on.
 	Listen string `toml:"listen"`
-	// Address of the portal as people open it; links in mails begin with it.
+	// Address of the portal as people open it, without a path; links in mails
+	// begin with it.
 	BaseURL string `toml:"base_url"`
 	// Folder of the sites' files. Empty: "extranet" in desk.data_dir.
 	Dir string `toml:"dir"`
@@ -181,10 +183,14 @@ type Portal struct {
 	// Restart the daemon after renewing them. Empty: a proxy in front does it.
 	TLSCert string `toml:"tls_cert"`
 	TLSKey  string `toml:"tls_key"`
-	// How long the link works with which a user sets a password.
+	// How long the link works with which a user sets a password, 1h to 90d.
 	LinkLife Duration `toml:"link_life"`
-	// Largest file that can be uploaded.
+	// Largest file that can be uploaded, 1 MB to 1 TB.
 	MaxUpload Size `toml:"max_upload"`
+	// How much one site may hold, deleted files that can be put back included.
+	SiteQuota Size `toml:"site_quota"`
+	// Hour at which sites open on their activation date, 0 to 23.
+	ActivationHour int `toml:"activation_hour"`
 	// Addresses or networks (CIDR) of proxies whose X-Forwarded-For is believed.
 	TrustedProxies []string `toml:"trusted_proxies"`
 }
@@ -258,7 +264,7 @@ func Default() *Config {
 		Approval: Approval{TokenLife: Duration(30 * day)},
 		Portal: Portal{
 			Kind: "extranet", Listen: "127.0.0.1:8080",
-			LinkLife: Duration(7 * day), MaxUpload: 4 * gigabyte,
+			LinkLife: Duration(7 * day), MaxUpload: 4 * gigabyte, SiteQuota: 20 * gigabyte, ActivationHour: 7,
 		},
 		Log: Log{Format: "text", Level: "info"},
 	}
