@@ -15,7 +15,7 @@ type IncomingMail struct {
 	Ref        MailRef
 	Raw        []byte // whole; only the beginning where Oversized
 	Size       int64  // octets on the server (RFC822.SIZE)
-	Oversized  bool   // larger than the limit: Raw holds only the beginning
+	Oversized  bool   // Raw holds only the beginning: it is larger than the limit, or (Raw empty) the server could not give it
 	ReceivedAt time.Time
 }
 
@@ -59,6 +59,7 @@ type Attachment struct {
 	MediaType string // "application/pdf", lower case, without parameters
 	Data      []byte
 	Within    string // how it was nested: "", "message/rfc822", "winmail.dat"
+	Inline    bool   // a picture shown in the text, such as a logo in a signature
 }
 
 // Bounce is what a delivery status notification says (RFC 3464).
