@@ -194,12 +194,27 @@ type Rules struct {
 	OwnDomains  []string // the city hall's mail domains, lower case
 }
 
-// Reading is what one workbook was found to say.
+// Reading is what one workbook was found to say. It survives a round trip through JSON.
 type Reading struct {
-	Kind       Kind // empty: there is no form in the workbook
-	Version    int  // of our blank workbook it was filled in; 0: not one of ours
-	Sheet      string
-	Submission Submission
-	Department string    // the directory's name of Submission.Department; empty: not found
-	Problems   []Problem // in the order of the form
+	Kind       Kind              `json:"kind,omitempty"`    // empty: there is no form in the workbook
+	Version    int               `json:"version,omitempty"` // of our blank workbook it was filled in; 0: not one of ours
+	Sheet      string            `json:"sheet,omitempty"`   // where the form stands
+	Submission Submission        `json:"submission"`
+	Department string            `json:"department,omitempty"` // the directory's name of Submission.Department; empty: not found
+	Problems   []Problem         `json:"problems,omitempty"`   // in the order of the form
+	Cells      map[string]string `json:"cells,omitempty"`      // field, as in [Problem], to its value's cell on Sheet
+}
+
+// Problem is a problem with a field of the form that was read, at the cell where
+// the field stands; for checks that need more than the form itself.
+func (r *Reading) Problem(fieldName string, why Why, message string) Problem {
+	p := Problem{Field: fieldName, Sheet: r.Sheet, Why: why, Message: message}
+	for name := fieldName; name != ""; {
+		if cell, ok := r.Cells[name]; ok {
+			p.Cell = cell
+			break
+		}
+		name = name[:max(strings.LastIndexAny(name, ".["), 0)]
+	}
+	return p
 }

@@ -1,0 +1,357 @@
+package forms
+
+import (
+	"slices"
+	"strings"
+
+	"registratura/forms/workbook"
+)
+
+// Defined names of our own workbooks: namePrefix and the field's key.
+const (
+	namePrefix  = "f_"
+	nameVersion = "f_version"
+	nameSummary = "f_summary"
+)
+
+// labelAt is a label and where it stands.
+type labelAt struct {
+	label
+	row, col int
+	area     workbook.Range
+}
+
+// place is where one form stands on a sheet: its labels, or the names of its cells.
+type place struct {
+	sheet   *workbook.Sheet
+	kind    Kind
+	version int
+	labels  map[string]*labelAt
+	named   map[string]workbook.Range
+	all     []*labelAt // every label on the sheet, of this form or another
+	layout  layout
+}
+
+// layout is where the answers of a form stand to their labels.
+type layout uint8
+
+const (
+	unknownLayout layout = iota
+	sameCell
+	toTheRight
+	below
+)
+
+// locate finds the forms of a sheet.
+func locate(book *workbook.Workbook, sheet *workbook.Sheet, r *recogniser, ours map[string]bool) []*place {
+	named := map[string]workbook.Range{}
+	version := 0
+	for _, n := range book.Names {
+		key, ok := strings.CutPrefix(n.Name, namePrefix)
+		if !ok || n.Sheet != sheet.Name {
+			continue
+		}
+		if n.Name == nameVersion {
+			if c := sheet.At(n.Range.Row1, n.Range.Col1); c != nil {
+				version = versionIn(c.Text)
+			}
+		} else if fieldByKey(key) != nil {
+			named[key] = n.Range
+		}
+	}
+	var all []*labelAt
+	for i := range sheet.Cells {
+		c := &sheet.Cells[i]
+		if c.Kind != workbook.Text || ours[fold(c.Text)] || holdsNamed(named, c) {
+			continue
+		}
+		if l, ok := r.match(c.Text); ok {
+			all = append(all, &labelAt{label: l, row: c.Row, col: c.Col, area: sheet.Merge(c.Row, c.Col)})
+		}
+	}
+	if kind := kindOfKeys(func(key string) bool { _, ok := named[key]; return ok }); kind != "" {
+		p := &place{sheet: sheet, kind: kind, version: max(version, 1), named: named, labels: map[string]*labelAt{}, all: all, layout: toTheRight}
+		for _, l := range all {
+			if p.labels[l.field.key] == nil {
+				p.labels[l.field.key] = l
+			}
+		}
+		return []*place{p}
+	}
+	return byLabels(sheet, all)
+}
+
+func holdsNamed(named map[string]workbook.Range, c *workbook.Cell) bool {
+	for _, area := range named {
+		if area.Contains(c.Row, c.Col) {
+			return true
+		}
+	}
+	return false
+}
+
+func versionIn(text string) int {
+	n := 0
+	for _, r := range text[strings.LastIndexByte(text, ' ')+1:] {
+		if r >= '0' && r <= '9' && n < 1000 {
+			n = n*10 + int(r-'0')
+		}
+	}
+	return n
+}
+
+// kindOfKeys says which form has these fields: at least two that only it has,
+// and three in all.
+func kindOfKeys(has func(key string) bool) Kind {
+	best, most := Kind(""), 0
+	for _, kind := range []Kind{Create, Close} {
+		own, all := 0, 0
+		for _, f := range fieldsOf(kind) {
+			if has(f.key) {
+				all++
+				if len(f.kinds) == 1 {
+					own++
+				}
+			}
+		}
+		if own >= 2 && all >= 3 && own > most {
+			best, most = kind, own
+		}
+	}
+	return best
+}
+
+// byLabels groups the labels into forms. A label that is there twice begins a
+// second form only if most of the others are there twice too; else the surer one counts.
+func byLabels(sheet *workbook.Sheet, all []*labelAt) []*place {
+	perField := map[string][]*labelAt{}
+	for _, l := range all {
+		perField[l.field.key] = append(perField[l.field.key], l)
+	}
+	count := 1
+	for n := 2; n <= 8; n++ {
+		several := kindOfKeys(func(key string) bool { return len(sure(perField[key])) >= n })
+		if several == "" {
+			break
+		}
+		count = n
+	}
+	var places []*place
+	for i := range count {
+		p := &place{sheet: sheet, labels: map[string]*labelAt{}, all: all}
+		for key, list := range perField {
+			switch {
+			case count == 1:
+				p.labels[key] = surest(list)
+			case i < len(sure(list)):
+				p.labels[key] = sure(list)[i]
+			}
+		}
+		p.kind = kindOfKeys(func(key string) bool { return p.labels[key] != nil })
+		if p.kind == "" {
+			continue
+		}
+		for key := range p.labels {
+			if !fieldByKey(key).of(p.kind) {
+				delete(p.labels, key)
+			}
+		}
+		p.layout = p.commonLayout()
+		places = append(places, p)
+	}
+	return places
+}
+
+func sure(list []*labelAt) []*labelAt {
+	return slices.DeleteFunc(slices.Clone(list), func(l *labelAt) bool { return !l.sure })
+}
+
+// surest is the label that is most like a label; the first of equals.
+func surest(list []*labelAt) *labelAt {
+	best := list[0]
+	for _, l := range list[1:] {
+		if l.sure && !best.sure || l.sure == best.sure && l.words > best.words+2 {
+			best = l
+		}
+	}
+	return best
+}
+
+// commonLayout is where most of the form's answers stand.
+func (p *place) commonLayout() layout {
+	var votes [4]int
+	for key, l := range p.labels {
+		if fieldByKey(key).users {
+			continue
+		}
+		_, _, at := p.find(l)
+		votes[at]++
+	}
+	best := unknownLayout
+	for _, at := range []layout{toTheRight, below, sameCell} {
+		if votes[at] > votes[best] || best == unknownLayout && votes[at] > 0 {
+			best = at
+		}
+	}
+	return best
+}
+
+// labelIn is a label that stands in the cell, of whatever form.
+func (p *place) labelIn(row, col int) *labelAt {
+	for _, l := range p.all {
+		if l.area.Contains(row, col) {
+			return l
+		}
+	}
+	return nil
+}
+
+// maxRight is how many columns from its label an answer may stand.
+const maxRight = 8
+
+// find looks for the answer to a label: in the same cell, to the right, below.
+// The cell is nil if there is none, except in the label's own cell.
+func (p *place) find(l *labelAt) (c *workbook.Cell, text string, at layout) {
+	if l.rest != "" && !filler(l.rest) && !hint(l.rest) {
+		return p.sheet.At(l.row, l.col), l.rest, sameCell
+	}
+	if c := p.right(l); c != nil {
+		return c, c.Text, toTheRight
+	}
+	if c := p.under(l); c != nil {
+		return c, c.Text, below
+	}
+	return nil, "", unknownLayout
+}
+
+func (p *place) right(l *labelAt) *workbook.Cell {
+	for col := l.area.Col2 + 1; col <= l.area.Col2+maxRight; col++ {
+		for row := l.area.Row1; row <= min(l.area.Row2, l.area.Row1+3); row++ {
+			if p.labelIn(row, col) != nil {
+				return nil
+			}
+			if c := p.sheet.At(row, col); c != nil && p.answer(c) {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+func (p *place) under(l *labelAt) *workbook.Cell {
+	row := l.area.Row2
+	for range 3 {
+		if row = p.nextRow(row); row == 0 {
+			return nil
+		}
+		drawn := false
+		for col := l.area.Col1; col <= l.area.Col2; col++ {
+			if p.labelIn(row, col) != nil {
+				return nil
+			}
+			c := p.sheet.At(row, col)
+			if c == nil {
+				continue
+			}
+			if p.answer(c) {
+				if footer(c.Text) || strings.HasSuffix(strings.TrimSpace(c.Text), ":") {
+					return nil
+				}
+				return c
+			}
+			drawn = true
+		}
+		if !drawn {
+			return nil
+		}
+	}
+	return nil
+}
+
+// nextRow is the next row that is shown; 0 at the end of the sheet's content.
+func (p *place) nextRow(row int) int {
+	cells := p.sheet.Cells
+	if len(cells) == 0 {
+		return 0
+	}
+	for row++; row <= cells[len(cells)-1].Row; row++ {
+		if !p.sheet.RowHidden(row) {
+			return row
+		}
+	}
+	return 0
+}
+
+// answer: whether somebody wrote something there.
+func (p *place) answer(c *workbook.Cell) bool {
+	return c.Kind != workbook.Text || !filler(c.Text) && !hint(c.Text)
+}
+
+// hint tells what was printed on a form to help: "(zz.ll.aaaa)", "Exemplu: …",
+// and the help of our own blank form where its names were lost.
+func hint(text string) bool {
+	t := strings.TrimLeft(fold(text), "(*[ ")
+	for _, begin := range []string{"exemplu", "ex.", "ex:", "de exemplu", "de ex.", "model:", "zz.ll", "zz/ll", "zz-ll", "completati ", "se completeaza", "se va completa", "alegeti din"} {
+		if strings.HasPrefix(t, begin) {
+			return true
+		}
+	}
+	for i := range fields {
+		if help := fields[i].help; len(t) == len(fold(help)) && t == fold(help) {
+			return true
+		}
+	}
+	return false
+}
+
+// footer tells what stands under a form: signature, date of signing, notes.
+func footer(text string) bool {
+	t := strings.TrimLeft(fold(text), "*( ")
+	if strings.Contains(t, "@") {
+		return false
+	}
+	for _, begin := range []string{"semnatur", "semnat ", "data:", "data ", "data_", "data.", "l.s", "nota", "note:", "aprob", "avizat", "aviz ", "intocmit", "verificat", "total", "atentie", "observatii", "sef ", "director", "primar",
+		"viceprimar", "solicitant,", "stampila", "nr. inreg", "pagina", "page ", "formular"} {
+		if strings.HasPrefix(t, begin) {
+			return true
+		}
+	}
+	return t == "data" || t == "nota" || t == "note" || t == "sef" || t == "primar"
+}
+
+// missingCell is where an answer that is not there belongs.
+func (p *place) missingCell(l *labelAt) string {
+	if l == nil {
+		return ""
+	}
+	right := workbook.Ref(l.area.Row1, l.area.Col2+1)
+	own := workbook.Ref(l.row, l.col)
+	under := func() string {
+		if row := p.nextRow(l.area.Row2); row > 0 {
+			return workbook.Ref(row, l.area.Col1)
+		}
+		return workbook.Ref(l.area.Row2+1, l.area.Col1)
+	}
+	if c := p.sheet.At(l.area.Row1, l.area.Col2+1); c != nil && filler(c.Text) {
+		return right
+	}
+	if row := p.nextRow(l.area.Row2); row > 0 {
+		if c := p.sheet.At(row, l.area.Col1); c != nil && filler(c.Text) {
+			return under()
+		}
+	}
+	switch {
+	case p.layout == toTheRight && p.labelIn(l.area.Row1, l.area.Col2+1) == nil:
+		return right
+	case p.layout == below:
+		if row := p.nextRow(l.area.Row2); row == 0 || p.labelIn(row, l.area.Col1) == nil {
+			return under()
+		}
+		return own
+	case p.layout == sameCell, l.dots:
+		return own
+	case p.labelIn(l.area.Row1, l.area.Col2+1) != nil:
+		return under()
+	}
+	return right
+}

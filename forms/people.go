@@ -1,0 +1,375 @@
+package forms
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// role is what a table's header says its column holds.
+type role uint8
+
+const (
+	anything role = iota
+	numberRole
+	nameRole
+	emailRole
+	rightsRole
+	readRole
+	writeRole
+	deleteRole
+	otherRole
+)
+
+// piece is a line of a cell that says something about a person.
+type piece struct {
+	text string
+	cell string
+	role role
+}
+
+// person is a user as read, with the cells that say so and what is wrong there.
+type person struct {
+	User
+	cell                            string // of the whole entry: the address if there is one
+	nameCell, emailCell, rightsCell string
+	nameWhy, emailWhy, rightsWhy    Why
+	written                         string // the address as written, where it is not usable
+}
+
+// segment is a stretch of a line between separators.
+type segment struct {
+	text  string
+	piece piece
+	glued bool // stood before an address with only a space between
+}
+
+// readPerson reads one entry of a list of users. ok is false when there is
+// nobody in it.
+func readPerson(pieces []piece) (p person, ok bool) {
+	var names, rights []segment
+	var addresses []segment
+	var spaced bool
+	ticks, ticked := Rights(0), false
+	for _, pc := range pieces {
+		switch pc.role {
+		case numberRole, otherRole:
+			if pc.role == otherRole && strings.Contains(pc.text, "@") {
+				break
+			}
+			continue
+		case readRole, writeRole, deleteRole:
+			right := Rights(1) << (pc.role - readRole)
+			set, understood := tick(pc.text, right)
+			if !understood {
+				p.rightsWhy, p.rightsCell = Invalid, pc.cell
+			}
+			if set {
+				ticks |= right
+			}
+			ticked = ticked || set
+			continue
+		case rightsRole:
+			if !filler(pc.text) && !strings.Contains(pc.text, "@") {
+				rights = append(rights, segment{text: pc.text, piece: pc})
+				continue
+			}
+		}
+		for _, s := range segments(stripNumber(pc.text)) {
+			s.piece = pc
+			if at := strings.IndexByte(s.text, '@'); at < 0 {
+				names, rights = sortSegment(s, names, rights)
+				continue
+			}
+			for {
+				from, to := addressIn(s.text)
+				if from < 0 {
+					names, rights = sortSegment(s, names, rights)
+					break
+				}
+				before, address, after := s.text[:from], s.text[from:to], s.text[to:]
+				if b := dropLabels(before); b != "" {
+					if namesRights(b) && !looksNamed(b) {
+						rights = append(rights, segment{text: b, piece: pc})
+					} else {
+						names = append(names, segment{text: b, piece: pc, glued: true})
+					}
+				}
+				addresses = append(addresses, segment{text: address, piece: pc})
+				if strings.HasPrefix(strings.TrimSpace(after), ".") || strings.HasSuffix(strings.TrimSpace(before), ".") && !strings.Contains(strings.TrimSpace(before), " ") {
+					spaced = true
+				}
+				s.text = after
+				if filler(after) {
+					break
+				}
+			}
+		}
+	}
+
+	// the address
+	for i, a := range addresses {
+		if i > 0 && strings.EqualFold(a.text, addresses[0].text) {
+			continue
+		}
+		switch {
+		case i > 0:
+			p.emailWhy = Ambiguous
+		case !plausible(a.text):
+			p.emailWhy = Invalid
+		default:
+			p.Email = a.text
+		}
+		p.written = strings.TrimSpace(p.written + " " + a.text)
+		p.emailCell = addresses[0].piece.cell
+	}
+	if spaced && p.emailWhy == "" {
+		p.emailWhy = Invalid
+	}
+
+	// the name: what stands apart from the address, if anything does
+	glued := -1
+	for i, n := range names {
+		if !n.glued && p.Name == "" && (n.piece.role != emailRole || len(addresses) > 0) {
+			p.Name, p.nameCell = n.text, n.piece.cell
+		} else if n.glued && glued < 0 {
+			glued = i
+		}
+	}
+	for i, n := range names {
+		// Two name columns, "Nume" and "Prenume".
+		if i > 0 && n.piece.role == nameRole && names[0].piece.role == nameRole && n.piece.cell != p.nameCell && names[0].piece.cell == p.nameCell {
+			p.Name += " " + n.text
+		}
+		if n.piece.role == emailRole && len(addresses) == 0 && p.emailWhy == "" {
+			p.emailWhy, p.emailCell, p.written = Invalid, n.piece.cell, n.text
+		}
+	}
+	if glued >= 0 {
+		g := names[glued]
+		switch {
+		case p.Name != "" && g.piece.role != nameRole && fold(g.text) != fold(p.Name):
+			// "maria zamfir@spital.test" beside the name: a space within the address
+			p.emailWhy, p.written = Invalid, g.text+" "+p.written
+		case p.Name == "":
+			p.Name, p.nameCell = g.text, g.piece.cell
+			if first, last := lowerTail(g.text); last != "" {
+				p.Name = first
+				p.emailWhy, p.written = Invalid, last+" "+p.written
+			}
+		}
+	}
+	if p.emailWhy != "" {
+		p.Email = ""
+	}
+
+	// the rights
+	var said []string
+	for _, r := range rights {
+		said = append(said, r.text)
+		if p.rightsCell == "" {
+			p.rightsCell = r.piece.cell
+		}
+	}
+	if len(said) > 0 {
+		if r, understood := readRights(strings.Join(said, ", ")); understood {
+			p.Rights |= r
+		} else if saidNone := slices.IndexFunc(said, func(s string) bool { _, none := noRights(s); return !none }) < 0; !saidNone {
+			p.rightsWhy = Invalid
+		}
+	}
+	p.Rights |= ticks
+	if p.rightsWhy != "" {
+		p.Rights = 0
+	}
+	if p.Name == "" && p.emailWhy == "" && p.Email == "" {
+		return person{}, false
+	}
+	return p, true
+}
+
+// noRights: "-", "niciunul".
+func noRights(s string) (string, bool) {
+	t := strings.Trim(fold(s), " .")
+	return t, t == "" || t == "-" || t == "niciunul" || t == "fara" || t == "nu"
+}
+
+// sortSegment puts text without an address where it belongs.
+func sortSegment(s segment, names, rights []segment) ([]segment, []segment) {
+	s.text = dropLabels(s.text)
+	switch {
+	case s.text == "" || letters(s.text) < 2 && !namesRights(s.text):
+	case s.piece.role != nameRole && namesRights(s.text):
+		rights = append(rights, s)
+	case letters(s.text) < 2:
+	default:
+		names = append(names, s)
+	}
+	return names, rights
+}
+
+func letters(s string) int {
+	n := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// looksNamed: two capitalised words or more, as a name has.
+func looksNamed(s string) bool {
+	n := 0
+	for _, w := range strings.Fields(s) {
+		if r, _ := utf8.DecodeRuneInString(w); unicode.IsUpper(r) {
+			n++
+		}
+	}
+	return n >= 2
+}
+
+// lowerTail parts "Maria Zamfir maria" where the last word is no name any more
+// but the beginning of an address with a space in it.
+func lowerTail(s string) (first, last string) {
+	i := strings.LastIndexByte(s, ' ')
+	if i < 0 {
+		return s, ""
+	}
+	r, _ := utf8.DecodeRuneInString(s)
+	l, _ := utf8.DecodeRuneInString(s[i+1:])
+	if unicode.IsUpper(r) && unicode.IsLower(l) {
+		return strings.TrimSpace(s[:i]), s[i+1:]
+	}
+	return s, ""
+}
+
+// segments parts a line at what people put between a name, an address and rights.
+func segments(s string) []segment {
+	s = strings.ReplaceAll(s, "mailto:", " ")
+	s = strings.ReplaceAll(s, "MAILTO:", " ")
+	var list []segment
+	from := 0
+	add := func(to int) {
+		if t := trimLine(s[from:to]); t != "" {
+			list = append(list, segment{text: t})
+		}
+	}
+	for i, r := range s {
+		cut := strings.ContainsRune(",;|<>()[]:\t–—=→", r)
+		if r == '-' {
+			before := i == 0 || s[i-1] == ' '
+			after := i+1 == len(s) || s[i+1] == ' '
+			cut = before || after
+		}
+		if cut {
+			add(i)
+			from = i + utf8.RuneLen(r)
+		}
+	}
+	add(len(s))
+	return list
+}
+
+// stripNumber cuts "1.", "2)", "3.....", "nr. 4" and the like from the front.
+func stripNumber(s string) string {
+	t := strings.TrimLeft(s, " \t•*·–-(")
+	n := 0
+	for n < len(t) && n < 4 && t[n] >= '0' && t[n] <= '9' {
+		n++
+	}
+	if n == 0 || n > 3 {
+		return s
+	}
+	rest := t[n:]
+	if rest != "" && !strings.ContainsAny(rest[:1], " .)-:/\t") && !strings.HasPrefix(rest, "–") {
+		return s
+	}
+	return strings.TrimLeft(rest, " .)-–:/\t…_")
+}
+
+var labelWords = []string{"email", "emailul", "mail", "e", "adresa", "adrese", "nume", "numele", "prenume", "drepturi", "drept", "acces", "tel", "telefon", "nr", "crt", "utilizator", "de"}
+
+// dropLabels cuts "e-mail", "adresa de email" and the like from a segment's ends.
+func dropLabels(s string) string {
+	s = trimLine(strings.Trim(s, " \"'„”“/"))
+	list := words(s, false)
+	for _, w := range list {
+		if index(labelWords, w.text, true) < 0 {
+			// A label in front of what it names: "e-mail ion@…" has been cut before.
+			return s
+		}
+	}
+	return ""
+}
+
+func addressRune(r rune) bool {
+	return !unicode.IsSpace(r) && !strings.ContainsRune(`<>()[],;:"|/\„”“`, r)
+}
+
+// addressIn finds the stretch around the first @ that could be an address.
+func addressIn(s string) (from, to int) {
+	at := strings.IndexByte(s, '@')
+	if at < 0 {
+		return -1, -1
+	}
+	from, to = at, at+1
+	for from > 0 {
+		r, n := utf8.DecodeLastRuneInString(s[:from])
+		if !addressRune(r) {
+			break
+		}
+		from -= n
+	}
+	for to < len(s) {
+		r, n := utf8.DecodeRuneInString(s[to:])
+		if !addressRune(r) {
+			break
+		}
+		to += n
+	}
+	for to > at+1 && strings.ContainsRune(".'*-_", rune(s[to-1])) {
+		to--
+	}
+	for from < at && strings.ContainsRune("'*", rune(s[from])) {
+		from++
+	}
+	return from, to
+}
+
+// plausible reports whether an address could be written to: an addr-spec of RFC
+// 5322, 3.4.1 with a dot-atom on both sides, all ASCII (without SMTPUTF8 no other
+// gets through), the domain by RFC 1035 and with a top-level domain.
+func plausible(address string) bool {
+	local, domain, ok := strings.Cut(address, "@")
+	if !ok || len(local) == 0 || len(local) > 64 || len(domain) > 253 {
+		return false
+	}
+	for _, atom := range strings.Split(local, ".") {
+		if atom == "" || strings.Trim(atom, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-=?^_`{|}~") != "" {
+			return false
+		}
+		for i := range len(atom) {
+			if c := atom[i]; c <= ' ' || c >= 0x7F || strings.IndexByte(`"(),:;<>@[\]`, c) >= 0 {
+				return false
+			}
+		}
+	}
+	labels := strings.Split(domain, ".")
+	if len(labels) < 2 {
+		return false
+	}
+	for _, l := range labels {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
+			return false
+		}
+		for i := range len(l) {
+			if c := l[i] | 0x20; (c < 'a' || c > 'z') && (l[i] < '0' || l[i] > '9') && l[i] != '-' {
+				return false
+			}
+		}
+	}
+	top := strings.ToLower(labels[len(labels)-1])
+	return len(top) >= 2 && !onlyDigits(top) && top != "con" // ".con" is the commonest slip of all
+}

@@ -1,0 +1,3 @@
+package workbook
+
+func readODS(p *pkg) (*Workbook, error) { return nil, ErrNotSpreadsheet }
