@@ -104,7 +104,8 @@ func (s *Server) Password() (string, error) {
 	case s.PasswordEnv != "":
 		password := os.Getenv(s.PasswordEnv)
 		if password == "" {
-			return "", fmt.Errorf("reading the password: the environment variable %s is not set", s.PasswordEnv)
+			// Its name is not said: it may be the password, put in the wrong place.
+			return "", errors.New("reading the password: the environment variable that password_env names is not set")
 		}
 		return password, nil
 	default:

@@ -13,12 +13,13 @@ import (
 func (c *Config) departmentFault(i int, name, value, reason, instead string, warning bool) {
 	f := Fault{Value: value, Reason: reason, Instead: instead, Warning: warning}
 	if d := c.Departments[i]; d.row != nil {
-		f.Where, f.Key = d.row.place(name), "department."+name
-	} else {
-		f.Key = c.departmentKey(i) + "." + name
-		f.Where = c.whereIs(f.Key)
+		f.Where, f.Key, f.line = d.row.place(name), name, c.line("institution.directory_file")
+		c.faults = append(c.faults, f)
+		return
 	}
-	c.faults = append(c.faults, f)
+	f.Key = c.departmentKey(i) + "." + name
+	f.Where = c.whereIs(f.Key)
+	c.add(f)
 }
 
 // departmentKey is the key of the section that department i came from.

@@ -34,6 +34,8 @@ type Config struct {
 	mode   os.FileMode    // of the file
 	lines  map[string]int // where each key stands
 	faults Faults         // found while loading
+
+	misread map[string]bool // keys whose values could not be decoded
 }
 
 // The city hall.
@@ -296,6 +298,7 @@ func (c *Config) judge() error {
 		return c.faults // not even TOML: nothing else can be said
 	}
 	c.checkValues()
+	c.sortFaults()
 	return c.faults.Err()
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 )
@@ -21,13 +24,35 @@ func parse(file, text string) *Config {
 	c := Default()
 	c.file = file
 	c.lines = keyLines(text)
+	if i := firstNotUTF8(text); i >= 0 {
+		line := strings.Count(text[:i], "\n") + 1
+		column := i - strings.LastIndexByte(text[:i], '\n')
+		c.faults = Faults{{
+			Where:  fmt.Sprintf("%s:%d:%d", c.fileName(), line, column),
+			Reason: "is not UTF-8 text", Instead: "save the file as UTF-8", syntax: true,
+		}}
+		return c
+	}
 	var table map[string]any
 	if _, err := toml.Decode(text, &table); err != nil {
 		c.faults = Faults{c.syntaxFault(err, text)}
 		return c
 	}
 	c.decodeTable(table, reflect.ValueOf(c).Elem(), "")
+	c.misread = map[string]bool{}
+	for _, f := range c.faults {
+		c.misread[f.Key] = true
+	}
 	return c
+}
+
+func firstNotUTF8(text string) int {
+	for i, r := range text {
+		if r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)) {
+			return i
+		}
+	}
+	return -1
 }
 
 // secretLine finds lines whose content must not be shown.
@@ -194,10 +219,14 @@ func (c *Config) oneOf(f field, key, s string) bool {
 	return false
 }
 
+// userinfo finds what may hold a password in a web address.
+var userinfo = regexp.MustCompile(`//[^/]*@`)
+
 // show is a value as it may stand in TOML, cut where it is long.
 func show(value any) string {
 	switch v := value.(type) {
 	case string:
+		v = userinfo.ReplaceAllString(v, "//(hidden)@")
 		const most = 80
 		if r := []rune(v); len(r) > most {
 			v = string(r[:most]) + "…"
@@ -205,6 +234,8 @@ func show(value any) string {
 		return strconv.Quote(v)
 	case map[string]any, []map[string]any:
 		return ""
+	case time.Time:
+		return v.Format(time.DateTime)
 	case []any:
 		items := make([]string, len(v))
 		for i := range v {
@@ -326,9 +357,18 @@ func (c *Config) fileName() string {
 
 // whereIs is the place of the key, or of the section that it should be in.
 func (c *Config) whereIs(key string) string {
+	if line := c.line(key); line > 0 {
+		return fmt.Sprintf("%s:%d", c.fileName(), line)
+	}
+	return c.fileName()
+}
+
+func (c *Config) line(key string) int {
 	for k := key; k != ""; {
-		if line, ok := c.lines[k]; ok {
-			return fmt.Sprintf("%s:%d", c.fileName(), line)
+		for _, k := range []string{k, k + "[1]"} {
+			if line, ok := c.lines[k]; ok {
+				return line
+			}
 		}
 		i := strings.LastIndexByte(k, '.')
 		if i < 0 {
@@ -336,14 +376,28 @@ func (c *Config) whereIs(key string) string {
 		}
 		k = k[:i]
 	}
-	return c.fileName()
+	return 0
 }
 
 func (c *Config) fault(key, value, reason, instead string) {
-	c.faults = append(c.faults, Fault{Where: c.whereIs(key), Key: key, Value: value, Reason: reason, Instead: instead})
+	c.add(Fault{Where: c.whereIs(key), Key: key, Value: value, Reason: reason, Instead: instead})
 }
 
 func (c *Config) warn(key, value, reason, instead string) {
-	c.fault(key, value, reason, instead)
-	c.faults[len(c.faults)-1].Warning = true
+	c.add(Fault{Where: c.whereIs(key), Key: key, Value: value, Reason: reason, Instead: instead, Warning: true})
+}
+
+// add notes a fault, unless its key was misread: what is there instead was not
+// written by the operator.
+func (c *Config) add(f Fault) {
+	if !c.misread[f.Key] {
+		f.line = c.line(f.Key)
+		c.faults = append(c.faults, f)
+	}
+}
+
+// sortFaults puts the faults in the order of the file; those of a directory
+// file, in order already, follow the key that names it.
+func (c *Config) sortFaults() {
+	slices.SortStableFunc(c.faults, func(a, b Fault) int { return cmp.Compare(a.line, b.line) })
 }

@@ -7,13 +7,14 @@ import (
 // Fault is one thing that is wrong, or doubtful, in the configuration.
 type Fault struct {
 	Where   string // "registratura.toml:12"; in a directory file with row and column
-	Key     string // "imap.security", "department[3].address" (counted from 1); empty: the whole file
+	Key     string // "imap.security", "department[3].address" (counted from 1), "address" in a directory file; empty: the whole file
 	Value   string // as TOML; empty where there is none, or where it is secret
 	Reason  string
 	Instead string // what to write, or to do
 	Warning bool   // the daemon runs all the same
 
-	syntax bool
+	syntax bool // nothing else could be read
+	line   int  // of the configuration; 0: it is missing there
 }
 
 func (f Fault) String() string {

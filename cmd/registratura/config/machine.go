@@ -29,6 +29,7 @@ func Check(c *Config, now time.Time) Faults {
 	probe.checkSecrets("smtp", &c.SMTP.Server)
 	probe.checkPortalCertificate(now)
 	probe.checkPersonalCertificates(now)
+	probe.sortFaults()
 	return probe.faults
 }
 
