@@ -1,0 +1,282 @@
+package extranet
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+)
+
+// blobStore keeps the contents of files on disk: incoming/BLOB while it is being
+// written, files/SITE/BLOB once it is whole, orphans/SITE_BLOB where no row is
+// found for it at start. A blob's name is random, it never
+// changes once it is whole, and it exists for people only when a row of nodes
+// names it. Everything is opened below one os.Root, which nothing leads out of.
+type blobStore struct {
+	root *os.Root
+}
+
+const (
+	incomingDir = "incoming"
+	filesDir    = "files"
+	orphansDir  = "orphans"
+)
+
+func openBlobs(dir string) (*blobStore, error) {
+	for _, d := range []string{incomingDir, filesDir, orphansDir} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
+			return nil, fmt.Errorf("making the folder for files: %w", err)
+		}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the folder for files: %w", err)
+	}
+	s := &blobStore{root: root}
+	if err := s.syncDir("."); err != nil {
+		root.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *blobStore) close() error { return s.root.Close() }
+
+func (s *blobStore) makeSite(siteID string) error {
+	err := s.root.Mkdir(path.Join(filesDir, siteID), 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("making the folder for files: %w", err)
+	}
+	return s.syncDir(filesDir)
+}
+
+// syncDir makes new and removed names in a folder durable.
+func (s *blobStore) syncDir(name string) error {
+	d, err := s.root.Open(name)
+	if err != nil {
+		return fmt.Errorf("opening folder %s: %w", name, err)
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil {
+		return fmt.Errorf("syncing folder %s: %w", name, err)
+	}
+	return nil
+}
+
+// open opens a whole blob. A symbolic link in its place is refused: we never
+// make one, so somebody else did.
+func (s *blobStore) open(siteID, blob string) (*os.File, error) {
+	name := path.Join(filesDir, siteID, blob)
+	info, err := s.root.Lstat(name)
+	if err != nil {
+		return nil, fmt.Errorf("opening a file's content: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("opening a file's content: %s is not a regular file", name)
+	}
+	f, err := s.root.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("opening a file's content: %w", err)
+	}
+	return f, nil
+}
+
+// incoming is a blob that is being written.
+type incoming struct {
+	store *blobStore
+	file  *os.File
+	blob  string
+	sum   hash.Hash
+	size  int64
+	limit int64 // bytes it may have
+}
+
+// errTooLarge is returned by incoming.Write past the limit.
+var errTooLarge = errors.New("larger than allowed")
+
+func (s *blobStore) create(random func(int) []byte, limit int64) (*incoming, error) {
+	blob := hex.EncodeToString(random(16))
+	f, err := s.root.OpenFile(path.Join(incomingDir, blob), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("beginning to receive a file: %w", err)
+	}
+	return &incoming{store: s, file: f, blob: blob, sum: sha256.New(), limit: limit}, nil
+}
+
+func (in *incoming) Write(p []byte) (int, error) {
+	if in.size+int64(len(p)) > in.limit {
+		return 0, errTooLarge
+	}
+	n, err := in.file.Write(p)
+	in.sum.Write(p[:n])
+	in.size += int64(n)
+	if err != nil {
+		return n, fmt.Errorf("receiving a file: %w", err)
+	}
+	return n, nil
+}
+
+// ReadFrom copies with a buffer that disks and hashes like better than io.Copy's.
+func (in *incoming) ReadFrom(r io.Reader) (int64, error) {
+	buf := make([]byte, 256<<10)
+	var total int64
+	for {
+		n, err := r.Read(buf)
+		if n > 0 {
+			w, writeErr := in.Write(buf[:n])
+			total += int64(w)
+			if writeErr != nil {
+				return total, writeErr
+			}
+		}
+		if err == io.EOF {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// place makes the blob durable under its site, where a row may name it then.
+func (in *incoming) place(siteID string) error {
+	if err := in.file.Sync(); err != nil {
+		return fmt.Errorf("syncing a received file: %w", err)
+	}
+	if err := in.file.Close(); err != nil {
+		return fmt.Errorf("closing a received file: %w", err)
+	}
+	in.file = nil
+	dir := path.Join(filesDir, siteID)
+	if err := in.store.root.Rename(path.Join(incomingDir, in.blob), path.Join(dir, in.blob)); err != nil {
+		return fmt.Errorf("placing a received file: %w", err)
+	}
+	return in.store.syncDir(dir)
+}
+
+// discard throws away what was received, placed or not.
+func (in *incoming) discard(siteID string) {
+	if in.file != nil {
+		in.file.Close()
+		in.file = nil
+	}
+	// What stays behind, the sweep at the next start takes.
+	in.store.root.Remove(path.Join(incomingDir, in.blob))
+	in.store.root.Remove(path.Join(filesDir, siteID, in.blob))
+}
+
+// remove deletes blobs that no row names any more.
+func (s *blobStore) remove(siteID string, blobs []string) error {
+	var errs []error
+	for _, b := range blobs {
+		if err := s.root.Remove(path.Join(filesDir, siteID, b)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, fmt.Errorf("deleting a file's content: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// sweep deletes what a crash left on disk without a row, and what has been in
+// the bin for too long. It runs before the first request.
+func (x *Extranet) sweep() error {
+	if err := x.emptyBins(); err != nil {
+		return err
+	}
+	left, err := fs.ReadDir(x.blobs.root.FS(), incomingDir)
+	if err != nil {
+		return fmt.Errorf("looking for interrupted uploads: %w", err)
+	}
+	for _, e := range left {
+		if err := x.blobs.root.RemoveAll(path.Join(incomingDir, e.Name())); err != nil {
+			return fmt.Errorf("deleting an interrupted upload: %w", err)
+		}
+	}
+	if err := x.sweepOrphans(); err != nil {
+		return fmt.Errorf("looking for files without a name: %w", err)
+	}
+	return nil
+}
+
+// orphanLifetime is how long content without a row is kept: after a crash it is
+// rubbish, but after the database was put back from an older copy it is not.
+const orphanLifetime = 30 * 24 * time.Hour
+
+func (x *Extranet) sweepOrphans() error {
+	sites, err := fs.ReadDir(x.blobs.root.FS(), filesDir)
+	if err != nil {
+		return err
+	}
+	for _, site := range sites {
+		orphans, err := x.orphansOf(site.Name())
+		if err != nil {
+			return err
+		}
+		for _, blob := range orphans {
+			from := path.Join(filesDir, site.Name(), blob)
+			if err := x.blobs.root.Rename(from, path.Join(orphansDir, site.Name()+"_"+blob)); err != nil {
+				return err
+			}
+		}
+		if len(orphans) > 0 {
+			x.log.Warn("content without a name was set aside", "site", site.Name(), "files", len(orphans), "folder", orphansDir)
+		}
+	}
+	old, err := fs.ReadDir(x.blobs.root.FS(), orphansDir)
+	if err != nil {
+		return err
+	}
+	for _, e := range old {
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		if x.now().Sub(info.ModTime()) > orphanLifetime {
+			if err := x.blobs.root.Remove(path.Join(orphansDir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// orphansOf lists the blobs on disk that no row names.
+func (x *Extranet) orphansOf(siteID string) ([]string, error) {
+	onDisk, err := fs.ReadDir(x.blobs.root.FS(), path.Join(filesDir, siteID))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := x.db.reader.Query(`SELECT blob FROM nodes WHERE site_id = ? AND blob IS NOT NULL`, siteID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	named := map[string]bool{}
+	for rows.Next() {
+		var blob string
+		if err := rows.Scan(&blob); err != nil {
+			return nil, err
+		}
+		named[blob] = true
+	}
+	var orphans []string
+	for _, e := range onDisk {
+		if !named[e.Name()] {
+			orphans = append(orphans, e.Name())
+		}
+		delete(named, e.Name())
+	}
+	if len(named) > 0 {
+		x.log.Error("files of a site have lost their content on disk", "site", siteID, "files", len(named))
+	}
+	return orphans, rows.Err()
+}

@@ -1,0 +1,100 @@
+package extranet
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+
+	_ "github.com/mattn/go-sqlite3" // registers "sqlite3"
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// database is the extranet's state. SQLite has one writer even in WAL mode, so
+// there is one writing connection, and others that can only read (rule D8).
+type database struct {
+	writer *sql.DB
+	reader *sql.DB
+}
+
+const readers = 4
+
+func openDatabase(dir string) (_ *database, err error) {
+	file := filepath.Join(dir, "extranet.db")
+	dsn := func(options string) string {
+		u := url.URL{Scheme: "file", OmitHost: true, Path: file, RawQuery: options}
+		return u.String()
+	}
+	db := &database{}
+	defer func() {
+		if err != nil {
+			db.close()
+		}
+	}()
+	// synchronous is named because WAL alone would leave it at NORMAL, with
+	// which a power cut can take committed transactions back.
+	db.writer, err = sql.Open("sqlite3", dsn("_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_foreign_keys=on&_busy_timeout=10000"))
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", file, err)
+	}
+	db.writer.SetMaxOpenConns(1)
+	source, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("reading the migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db.writer, source)
+	if err != nil {
+		return nil, fmt.Errorf("reading the migrations: %w", err)
+	}
+	if _, err := provider.Up(context.Background()); err != nil {
+		return nil, fmt.Errorf("migrating %s: %w", file, err)
+	}
+	db.reader, err = sql.Open("sqlite3", dsn("_query_only=on&_foreign_keys=on&_busy_timeout=10000"))
+	if err != nil {
+		return nil, fmt.Errorf("opening %s for reading: %w", file, err)
+	}
+	db.reader.SetMaxOpenConns(readers)
+	db.reader.SetMaxIdleConns(readers)
+	return db, nil
+}
+
+func (db *database) close() error {
+	var errs []error
+	for _, d := range []*sql.DB{db.reader, db.writer} {
+		if d != nil {
+			errs = append(errs, d.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// write runs f in one transaction. It takes no context: with this driver a
+// cancelled one rolls back in mid-transaction and lets the statements that
+// follow commit one by one (mattn/go-sqlite3 issue 769).
+func (db *database) write(f func(tx *sql.Tx) error) error {
+	tx, err := db.writer.Begin()
+	if err != nil {
+		return fmt.Errorf("beginning a transaction: %w", err)
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	return nil
+}
+
+// querier is a transaction, or the connections that read.
+type querier interface {
+	QueryRow(query string, args ...any) *sql.Row
+	Query(query string, args ...any) (*sql.Rows, error)
+}
