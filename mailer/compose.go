@@ -99,17 +99,30 @@ func (c *Composer) Compose(n intake.Notice) ([]byte, error) {
 	return raw, nil
 }
 
-// randomBoundary finds the multiparts' own headers. Nothing else in a message
-// can look like one: folded header lines begin with a space, and bodies hold
-// no bare "=" before anything but two hexadecimal digits or a line end.
-var randomBoundary = regexp.MustCompile(`(?m)^Content-Type: multipart/(mixed|alternative);\r\n boundary=([0-9a-f]{60})\r$`)
+const multipartField = "\r\nContent-Type: multipart/"
+
+// randomBoundary reads on after multipartField.
+var randomBoundary = regexp.MustCompile(`^(mixed|alternative);\r\n boundary=([0-9a-f]{60})\r\n`)
 
 // fixBoundaries puts boundaries that depend on the Message-ID alone in the
 // place of go-mail's random ones. (go-mail can be given a boundary, but uses it
 // for both multiparts of a nested one.) They begin with "=_", which neither
 // quoted-printable nor base64 can produce (RFC 2045, 6.7).
 func fixBoundaries(raw []byte, messageID string) ([]byte, error) {
-	found := randomBoundary.FindAllSubmatch(raw, -1)
+	// Nothing but the multiparts' own headers can look like what is searched
+	// for: folded header lines begin with a space, and in the bodies no "=" is
+	// followed by anything but two hexadecimal digits or a line end.
+	var found [][][]byte
+	for rest := raw; ; {
+		i := bytes.Index(rest, []byte(multipartField))
+		if i < 0 {
+			break
+		}
+		rest = rest[i+len(multipartField):]
+		if m := randomBoundary.FindSubmatch(rest); m != nil {
+			found = append(found, m)
+		}
+	}
 	if len(found) == 0 || len(found) > 2 {
 		return nil, fmt.Errorf("the message has %d multiparts", len(found))
 	}
