@@ -51,11 +51,14 @@ func locate(book *workbook.Workbook, sheet *workbook.Sheet, r *recogniser, ours 
 		if !ok || n.Sheet != sheet.Name {
 			continue
 		}
-		if n.Name == nameVersion {
+		switch {
+		case n.Name == nameSummary:
+			sheet.Drop(n.Range) // what Mark said, not the sender
+		case n.Name == nameVersion:
 			if c := sheet.At(n.Range.Row1, n.Range.Col1); c != nil {
 				version = versionIn(c.Text)
 			}
-		} else if fieldByKey(key) != nil {
+		case fieldByKey(key) != nil:
 			named[key] = n.Range
 		}
 	}

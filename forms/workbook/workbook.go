@@ -331,3 +331,15 @@ func (s *Sheet) Within(area Range) []*Cell {
 	}
 	return list
 }
+
+// Drop forgets the cells of a range.
+func (s *Sheet) Drop(area Range) {
+	if s.Hidden {
+		return
+	}
+	s.Cells = slices.DeleteFunc(s.Cells, func(c Cell) bool { return area.Contains(c.Row, c.Col) })
+	clear(s.index)
+	for i, c := range s.Cells {
+		s.index[pos{c.Row, c.Col}] = i
+	}
+}
