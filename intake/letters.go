@@ -64,6 +64,11 @@ type AskAgain struct {
 	Said        string // their newly written text, shortened; empty: none was found
 	Conditional bool   // it was an approval with something added; else it was unclear
 	Weak        bool   // it was no more than a "da" or "ok"
+
+	// The answer was not looked at, for its sender:
+	Suspect SuspectWhy // it came from somebody else, or from a forged address
+	From    string     // with Suspect: whom it came from, as it says
+	NoToken bool       // it did not carry the mark of the question, so it could be about anything
 }
 
 // ConfirmDecision asks an approver to repeat an answer whose origin the mail
@@ -151,13 +156,13 @@ type UnreadableFile struct {
 type FileFault string
 
 const (
-	FaultNotForm     FileFault = "not_form"    // a workbook without a form
-	FaultNotSheet    FileFault = "not_sheet"   // not a spreadsheet: PDF, picture, Word, archive…
-	FaultLegacy      FileFault = "legacy"      // .xls, or encrypted with a password
-	FaultBroken      FileFault = "broken"      // truncated or damaged
-	FaultTooLarge    FileFault = "too_large"   // beyond the limits
-	FaultUnsupported FileFault = "unsupported" // a kind of spreadsheet that is not read
-	FaultSeveral     FileFault = "several"     // more forms than one in one mail
+	FaultNotForm   FileFault = "not_form"  // a workbook without a form
+	FaultNotSheet  FileFault = "not_sheet" // not a spreadsheet: PDF, picture, Word…
+	FaultLegacy    FileFault = "legacy"    // .xls or .xlsb
+	FaultEncrypted FileFault = "encrypted" // locked with a password
+	FaultArchive   FileFault = "archive"   // .zip, .rar, .7z
+	FaultBroken    FileFault = "broken"    // truncated or damaged
+	FaultTooLarge  FileFault = "too_large" // beyond the limits
 )
 
 // TooLarge tells the sender that their mail exceeds the size limit.
@@ -166,19 +171,11 @@ type TooLarge struct {
 	Size, Limit int64 // octets
 }
 
-// Trouble tells IT what the desk could not do, and what they can.
-type Trouble struct {
-	Request *Request // nil: it concerns no request
-	What    string   // one line, Romanian
-	Details []string
-	ToDo    string // what IT can do now
-}
-
 // SetAside tells IT that a mail waits for a person (rule D7).
 type SetAside struct {
 	From    string // as the mail says; not proven
 	Subject string
-	Why     string // Romanian
+	Why     AsideWhy
 	Folder  string // where the mail is
 }
 
@@ -201,11 +198,10 @@ func (CloseForIT) Name() string      { return "close_it" }
 func (NotEntitled) Name() string     { return "not_entitled" }
 func (CannotRead) Name() string      { return "cannot_read" }
 func (TooLarge) Name() string        { return "too_large" }
-func (Trouble) Name() string         { return "trouble" }
 func (SetAside) Name() string        { return "set_aside" }
 
 // Letters lists every letter, so that a test can find one without a template.
 var Letters = []Letter{BlankForms{}, Registered{}, Returned{}, ConfirmRequest{}, Approval{},
 	AskAgain{}, ConfirmDecision{}, AlreadyDecided{}, QuestionClosed{}, Approved{}, Rejected{},
 	ApprovedForIT{}, Access{}, AccessList{}, CloseReceived{}, CloseForIT{}, NotEntitled{},
-	CannotRead{}, TooLarge{}, Trouble{}, SetAside{}}
+	CannotRead{}, TooLarge{}, SetAside{}, Undelivered{}, Stuck{}, Suspect{}, Disowned{}}

@@ -59,8 +59,13 @@ func HashPlan(s forms.Submission, p Plan) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("hashing the plan: %w", err)
 	}
+	return hashHex(data), nil
+}
+
+// hashHex is the SHA-256 of data, in hex.
+func hashHex(data []byte) string {
 	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]), nil
+	return hex.EncodeToString(sum[:])
 }
 
 // maxSlug keeps site addresses short enough to be typed.

@@ -172,6 +172,7 @@ const (
 	EventProvFailed  EventKind = "provisioning_failed"
 	EventStuck       EventKind = "stuck"
 	EventRetried     EventKind = "retried"
+	EventWithdrawn   EventKind = "withdrawn"
 	EventActive      EventKind = "active"
 	EventNoticeSent  EventKind = "notice_sent"
 	EventNoticeFails EventKind = "notice_failed"
@@ -195,7 +196,11 @@ type LaterError struct{ After time.Duration }
 
 func (e LaterError) Error() string { return "to be done in " + e.After.String() }
 
-// FormReader reads a workbook, bounded in time and memory (rule F3).
+// FormReader reads and marks workbooks, bounded in time and memory (rule F3).
 type FormReader interface {
+	// ReadForm reads a workbook; its errors are those of [forms.Read].
 	ReadForm(ctx context.Context, name string, data []byte, rules forms.Rules) (*forms.Reading, error)
+	// MarkForm returns the workbook with the reading's problems marked in it
+	// (rule F2), or an error if that can't be done safely.
+	MarkForm(ctx context.Context, data []byte, r *forms.Reading) ([]byte, error)
 }

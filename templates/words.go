@@ -27,6 +27,9 @@ var mailFuncs = template.FuncMap{
 	"field":     FieldInWords,
 	"cell":      cell,
 	"fault":     fault,
+	"aside":     aside,
+	"suspicion": suspicion,
+	"letter":    letterInWords,
 	"status":    StatusInWords,
 	"abilities": abilities,
 	"purpose":   purpose,
@@ -256,17 +259,62 @@ func fault(f intake.FileFault) string {
 	case intake.FaultNotSheet:
 		return "nu este un tabel; citim formulare salvate ca .xlsx sau .ods, nu PDF, imagini, documente Word sau arhive"
 	case intake.FaultLegacy:
-		return "este în formatul vechi .xls sau este protejat cu parolă; salvați-l ca .xlsx, fără parolă"
+		return "este în formatul vechi .xls sau .xlsb; deschideți-l și salvați-l ca .xlsx"
+	case intake.FaultEncrypted:
+		return "este protejat cu parolă; salvați-l fără parolă"
+	case intake.FaultArchive:
+		return "este o arhivă; trimiteți formularul din ea ca fișier .xlsx"
 	case intake.FaultBroken:
 		return "este deteriorat sau incomplet; salvați-l din nou și verificați că se deschide"
 	case intake.FaultTooLarge:
 		return "este mult mai mare decât un formular; trimiteți doar formularul, fără alte date"
-	case intake.FaultUnsupported:
-		return "este un tip de tabel pe care nu îl putem citi; salvați-l ca .xlsx"
-	case intake.FaultSeveral:
-		return "mesajul are mai multe formulare; trimiteți câte un formular în fiecare mesaj"
 	}
 	return "nu a putut fi citit"
+}
+
+// letterInWords names one of the desk's mails.
+func letterInWords(name string) string {
+	switch name {
+	case "approval", "ask_again", "confirm_decision":
+		return "întrebarea către cel care aprobă"
+	case "access":
+		return "mesajul de acces către utilizator"
+	case "access_list":
+		return "lista celor cu acces, către solicitant"
+	case "registered", "returned", "approved", "rejected", "confirm_request", "close_received":
+		return "răspunsul către solicitant"
+	}
+	return "mesajul „" + name + "”"
+}
+
+// aside says why a mail was left to a person.
+func aside(why intake.AsideWhy) string {
+	switch why {
+	case intake.AsideFailed:
+		return "prelucrarea lui a eșuat de mai multe ori; jurnalul serviciului spune de ce"
+	case intake.AsideNoSender:
+		return "câmpul From nu conține exact o adresă"
+	case intake.AsideStranger:
+		return "vine de la o adresă pe care nimic nu o dovedește și care nu este în evidența primăriei"
+	case intake.AsideNoApprover:
+		return "răspunde la o cerere de aprobare, dar cel întrebat nu mai este printre cei care aprobă"
+	case intake.AsideReply:
+		return "este un răspuns la un mesaj al registraturii care nu pune nicio întrebare"
+	case intake.AsideTooLarge:
+		return "depășește dimensiunea admisă și nu a fost citit"
+	}
+	return string(why)
+}
+
+// suspicion says what was wrong with the sender of an answer.
+func suspicion(why intake.SuspectWhy) string {
+	switch why {
+	case intake.OtherSender:
+		return "răspunsul a venit de la altă adresă decât cea întrebată"
+	case intake.NotAuthentic:
+		return "serverul de e-mail arată că adresa expeditorului este falsificată"
+	}
+	return string(why)
 }
 
 var statusNames = map[intake.Status]string{

@@ -1,0 +1,93 @@
+package intake
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"registratura/forms"
+)
+
+// askApproval draws up the plan of a form in order and asks the first approver
+// (procedure step 2).
+func (h *hand) askApproval(r *Request) error {
+	siteID, err := h.freeSiteID(r.Submission.Partner)
+	if err != nil {
+		return err
+	}
+	reading := &forms.Reading{Submission: r.Submission, Department: r.Department}
+	r.Plan = MakePlan(reading, r.Number, siteID)
+	if r.PlanHash, err = HashPlan(r.Submission, r.Plan); err != nil {
+		return err
+	}
+	if err := h.tx.Change(r, askApproval, h.now); err != nil {
+		return err
+	}
+	approver := h.Directory.Approvers[0]
+	if err := h.event(r, EventAsked, "desk", "asked "+approver.Address); err != nil {
+		return err
+	}
+	workbook, err := h.workbook(r)
+	if err != nil {
+		return err
+	}
+	expires := h.now.Add(h.Policy.TokenLife)
+	letter := Approval{Request: r, Approver: approver, SiteURL: h.Portal.SiteURL(siteID), Expires: expires}
+	err = h.send(approver.Person, letter, envelope{
+		request: r, attachments: workbook,
+		token: &Token{Purpose: Decides, Address: approver.Address, ExpiresAt: expires},
+	})
+	if err != nil {
+		return err
+	}
+	return h.send(r.From, Registered{Request: r, Approver: approver}, envelope{request: r, answers: true, bounded: true})
+}
+
+// freeSiteID makes a site ID out of the partner's name that no request uses.
+func (h *hand) freeSiteID(partner string) (string, error) {
+	base := Slug(partner)
+	for n := 1; ; n++ {
+		id := base
+		if n > 1 {
+			id = fmt.Sprintf("%s-%d", base, n)
+		}
+		taken, err := h.tx.SiteIDTaken(id)
+		if err != nil || !taken {
+			return id, err
+		}
+	}
+}
+
+// workbook is the form as the approver gets it: as it was sent, if it is a
+// plain workbook. One that may hold macros is not passed on.
+func (h *hand) workbook(r *Request) ([]Attachment, error) {
+	if !strings.EqualFold(path.Ext(r.FormName), ".xlsx") {
+		return nil, nil
+	}
+	message := h.c.Message
+	if r.FormMail != h.mail.ID {
+		raw, err := h.Store.MailBytes(h.ctx, r.FormMail)
+		if err != nil {
+			return nil, err
+		}
+		message = h.Parse(raw, false)
+	}
+	for _, a := range message.Attachments {
+		if a.Name == r.FormName {
+			return []Attachment{a}, nil
+		}
+	}
+	return nil, nil
+}
+
+// askAgain repeats the question, with a new token beside the earlier ones.
+func (h *hand) askAgain(r *Request, approver Approver, letter AskAgain) error {
+	letter.Request, letter.Approver = r, approver
+	if err := h.event(r, EventAskedAgain, "desk", "asked "+approver.Address+" again"); err != nil {
+		return err
+	}
+	return h.send(approver.Person, letter, envelope{
+		request: r, answers: true, bounded: true,
+		token: &Token{Purpose: Decides, Address: approver.Address, ExpiresAt: h.now.Add(h.Policy.TokenLife)},
+	})
+}

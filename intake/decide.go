@@ -1,0 +1,300 @@
+package intake
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"registratura/forms"
+	"registratura/intake/reply"
+)
+
+// decide says what becomes of the mail in hand, and does it.
+func (h *hand) decide() (Settlement, error) {
+	switch h.c.Kind {
+	case CaseAuto:
+		return Settlement{Fate: FateAutomatic, Note: h.c.Message.Automatic}, nil
+	case CaseBounce:
+		return h.bounce()
+	case CaseCreateForm, CaseCloseForm:
+		return h.registerForms()
+	case CaseOversized:
+		return h.tooLarge()
+	case CaseUnreadable:
+		return h.unreadable()
+	}
+	k, err := h.question()
+	if err != nil {
+		return Settlement{}, err
+	}
+	switch {
+	case k != nil && k.Purpose == ConfirmsRequest:
+		return h.senderAnswers(*k)
+	case k != nil:
+		return h.approverAnswers(*k)
+	case h.c.Kind == CaseReply:
+		return h.strayReply()
+	}
+	return h.other()
+}
+
+// question finds the question that the mail answers, by the token that came
+// back with it (rule T1); nil: none.
+func (h *hand) question() (*Token, error) {
+	for _, hash := range h.c.Tokens {
+		k, err := h.tx.Token(hash)
+		if err == nil {
+			return &k, nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// approverAnswers reads an approver's answer. It decides only if all of the
+// rules T1 to T6 hold; else nothing changes and the approver is written to.
+func (h *hand) approverAnswers(k Token) (Settlement, error) {
+	r, err := h.tx.Request(k.Request)
+	if err != nil {
+		return Settlement{}, err
+	}
+	answered := Settlement{Fate: FateAnswered, Request: r.ID}
+	approver, ok := h.Directory.Approver(k.Address)
+	if !ok {
+		return h.setAside(AsideNoApprover, k.Address+" was asked and is no approver any more")
+	}
+	if sender, ok := h.c.Message.Sender(); !ok || sender.Address != k.Address { // T2
+		answered.Note = "the token came back from another sender"
+		return answered, h.suspect(r, approver, OtherSender, "the question was sent to "+k.Address)
+	}
+	if closed := h.closed(r, k); closed != nil {
+		answered.Note = "the question is closed"
+		return answered, h.send(approver.Person, closed, envelope{request: r, answers: true, bounded: true})
+	}
+	read := h.readAnswer(r, approver)
+	verdict, ok := verdictOf(read)
+	proof := string(h.c.Origin.By)
+	switch {
+	case h.c.Origin.Authentic: // T3
+	case h.c.Origin.Refuted:
+		answered.Note = "the sender is not authentic: " + h.c.Origin.Why
+		return answered, h.suspect(r, approver, NotAuthentic, h.c.Origin.Why)
+	case ok && k.Purpose != ConfirmsDecision:
+		answered.Note = "the sender is not proven: confirmation asked"
+		return answered, h.confirmDecision(r, approver, verdict)
+	case ok && verdict != k.Verdict:
+		answered.Note = "the confirmation says something else than the answer"
+		return answered, h.askAgain(r, approver, AskAgain{Said: h.said()})
+	default:
+		proof = "confirmation"
+	}
+	if !ok { // T5
+		answered.Note = fmt.Sprintf("%s: %s", h.c.Reply.Verdict, h.c.Reply.Why)
+		return answered, h.askAgain(r, approver, AskAgain{Conditional: read.Verdict == reply.Conditional, Weak: read.Weak, Said: h.said()})
+	}
+	return Settlement{Fate: FateDecided, Request: r.ID, Note: string(verdict)}, h.conclude(r, approver, k, verdict, proof)
+}
+
+// readAnswer reads an answer again, with all that helps to understand it.
+func (h *hand) readAnswer(r *Request, approver Approver) reply.Reading {
+	m := h.c.Message
+	in := reply.Input{
+		Text: m.Text, HTML: m.HTML, AcceptWeak: h.Policy.AcceptWeak, Today: h.now.In(h.Policy.Location),
+		RequestNumber: r.Number.String(), Names: []string{approver.Name, approver.Title},
+		Requester: r.From.Name, Subjects: []string{r.Plan.Site.Title, r.Department},
+	}
+	for _, member := range r.Plan.Members {
+		in.People = append(in.People, member.Name)
+	}
+	h.c.Reply = reply.Read(in)
+	return h.c.Reply
+}
+
+// verdictOf is what an answer decides, if it does.
+func verdictOf(read reply.Reading) (Verdict, bool) {
+	switch read.Verdict {
+	case reply.Approve:
+		return Approve, true
+	case reply.Reject:
+		return Reject, true
+	}
+	return "", false
+}
+
+// maxSaid bounds how much of what somebody wrote is quoted back at them, in runes.
+const maxSaid = 500
+
+func (h *hand) said() string {
+	said := []rune(strings.TrimSpace(h.c.Reply.Evidence))
+	if len(said) > maxSaid {
+		said = append(said[:maxSaid], '…')
+	}
+	return string(said)
+}
+
+// closed is the letter for an answer to a question that is no longer open
+// (rules T4, T6); nil: it is open.
+func (h *hand) closed(r *Request, k Token) Letter {
+	approver, _ := h.Directory.Approver(k.Address)
+	switch {
+	case r.Decision != nil:
+		return AlreadyDecided{Request: r, Approver: approver}
+	case r.Status != StatusAwaitingApproval || !k.SpentAt.IsZero() || k.PlanHash != r.PlanHash:
+		return QuestionClosed{Request: r, Approver: approver, Changed: true}
+	case h.now.After(k.ExpiresAt):
+		return QuestionClosed{Request: r, Approver: approver}
+	}
+	return nil
+}
+
+// suspect tells the approver, at the address in the directory, and IT of an
+// answer that looks like a decision and is none because of who sent it.
+func (h *hand) suspect(r *Request, approver Approver, why SuspectWhy, detail string) error {
+	from := fromOf(h.c.Message)
+	if err := h.event(r, EventRefused, from, fmt.Sprintf("%s: %s", why, detail)); err != nil {
+		return err
+	}
+	if r.Status == StatusAwaitingApproval {
+		if err := h.askAgain(r, approver, AskAgain{Suspect: why, From: from}); err != nil {
+			return err
+		}
+	}
+	return h.tellIT(Suspect{Request: r, Approver: approver.Person, From: from, Why: why, Detail: detail}, envelope{request: r, bounded: true})
+}
+
+func fromOf(m *Message) string {
+	var from []string
+	for _, a := range m.From {
+		from = append(from, a.Address)
+	}
+	return strings.Join(from, ", ")
+}
+
+// confirmDecision has the approver repeat an answer that nothing proves to be
+// theirs (rule T3): only who reads their mailbox can do that.
+func (h *hand) confirmDecision(r *Request, approver Approver, verdict Verdict) error {
+	if err := h.event(r, EventConfirmAsk, "desk", fmt.Sprintf("%s said %s; %s", approver.Address, verdict, h.c.Origin.Why)); err != nil {
+		return err
+	}
+	expires := h.now.Add(h.Policy.TokenLife)
+	letter := ConfirmDecision{Request: r, Approver: approver, Verdict: verdict, Reason: h.c.Reply.Reason, Expires: expires}
+	return h.send(approver.Person, letter, envelope{
+		request: r, answers: true, bounded: true,
+		token: &Token{Purpose: ConfirmsDecision, Address: approver.Address, ExpiresAt: expires, Verdict: verdict, Reason: h.c.Reply.Reason},
+	})
+}
+
+// conclude records the one decision on a request (rule D5) and what follows
+// from it.
+func (h *hand) conclude(r *Request, approver Approver, k Token, verdict Verdict, proof string) error {
+	reason := h.c.Reply.Reason
+	if reason == "" {
+		reason = k.Reason // given with the answer that was then confirmed
+	}
+	decision := Decision{
+		Verdict: verdict, Approver: approver.Person, Title: approver.Title,
+		Mail: h.mail.ID, MailHash: hashHex(h.mail.Raw),
+		Evidence: h.c.Reply.Evidence, Rule: h.c.Reply.Why, Origin: proof + ": " + h.c.Origin.Why,
+		TokenHash: k.Hash, PlanHash: k.PlanHash, At: h.now,
+	}
+	if verdict == Reject {
+		decision.Reason = reason
+	}
+	transition, kind := approve, EventApproved
+	if verdict == Reject {
+		transition, kind = reject, EventRejected
+	}
+	if err := h.tx.Decide(r, decision, transition); err != nil {
+		return err
+	}
+	if err := h.tx.SpendTokens(r.ID, h.now); err != nil {
+		return err
+	}
+	if err := h.event(r, kind, approver.Address, fmt.Sprintf("%q, proven by %s", decision.Evidence, proof)); err != nil {
+		return err
+	}
+	if verdict == Reject {
+		return h.send(r.From, Rejected{Request: r}, envelope{request: r})
+	}
+	return h.approved(r)
+}
+
+// approved gives IT its copy (5.2.2) and has the site made on its day.
+func (h *hand) approved(r *Request) error {
+	if err := h.tellIT(ApprovedForIT{Request: r, SiteURL: h.Portal.SiteURL(r.Plan.Site.ID)}, envelope{request: r}); err != nil {
+		return err
+	}
+	if err := h.send(r.From, Approved{Request: r}, envelope{request: r}); err != nil {
+		return err
+	}
+	at := h.activationTime(r.Plan)
+	if at.After(h.now) {
+		if err := h.tx.Change(r, schedule, h.now); err != nil {
+			return err
+		}
+		if err := h.event(r, EventScheduled, "desk", "for "+at.Format("2006-01-02 15:04 MST")); err != nil {
+			return err
+		}
+		return h.tx.EnqueueProvision(r.ID, at)
+	}
+	if err := h.tx.Change(r, provisionAtOnce, h.now); err != nil {
+		return err
+	}
+	if err := h.event(r, EventProvision, "desk", "the activation date has come"); err != nil {
+		return err
+	}
+	return h.tx.EnqueueProvision(r.ID, h.now)
+}
+
+// senderAnswers reads the answer of a head of department who was asked whether
+// a form is theirs.
+func (h *hand) senderAnswers(k Token) (Settlement, error) {
+	r, err := h.tx.Request(k.Request)
+	if err != nil {
+		return Settlement{}, err
+	}
+	s := Settlement{Fate: FateDecided, Request: r.ID}
+	sender, ok := h.c.Message.Sender()
+	switch {
+	case !ok || sender.Address != k.Address:
+		s.Fate, s.Note = FateSetAside, "the token came back from another sender"
+		return s, h.event(r, EventRefused, fromOf(h.c.Message), string(OtherSender))
+	case r.Status != StatusReceived || !k.SpentAt.IsZero() || h.now.After(k.ExpiresAt):
+		s.Fate, s.Note = FateSetAside, "the question is closed"
+		return s, nil
+	}
+	switch {
+	case h.c.Command == CommandConfirm:
+		if err := h.tx.SpendTokens(r.ID, h.now); err != nil {
+			return s, err
+		}
+		r.Proven = "confirmation"
+		if err := h.event(r, EventConfirmed, k.Address, "the form is theirs"); err != nil {
+			return s, err
+		}
+		s.Note = "the sender confirmed the form"
+		if r.Kind == forms.Close {
+			if err := h.tx.UpdateRequest(r); err != nil {
+				return s, err
+			}
+			return s, h.takeClosing(r)
+		}
+		return s, h.askApproval(r)
+	case h.c.Command == CommandDeny:
+		if err := h.tx.SpendTokens(r.ID, h.now); err != nil {
+			return s, err
+		}
+		if err := h.tx.Change(r, disown, h.now); err != nil {
+			return s, err
+		}
+		if err := h.event(r, EventWithdrawn, k.Address, "the form is not theirs"); err != nil {
+			return s, err
+		}
+		s.Note = "the sender says that the form is not theirs"
+		return s, h.tellIT(Disowned{Request: r}, envelope{request: r})
+	}
+	s.Fate, s.Note = FateAnswered, "neither yes nor no: asked again"
+	return s, h.askSender(r)
+}

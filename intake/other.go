@@ -1,0 +1,149 @@
+package intake
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"registratura/forms"
+)
+
+// AsideWhy says why a mail was left to a person.
+type AsideWhy string
+
+const (
+	AsideFailed     AsideWhy = "failed"      // handling it failed again and again
+	AsideNoSender   AsideWhy = "no_sender"   // its From names no single address
+	AsideStranger   AsideWhy = "stranger"    // from an unproven address that the directory does not list
+	AsideNoApprover AsideWhy = "no_approver" // an answer of somebody who is no approver any more
+	AsideReply      AsideWhy = "reply"       // an answer to no question of ours
+	AsideTooLarge   AsideWhy = "too_large"   // beyond the size limit
+)
+
+// strayReply is an answer to one of our mails that puts no question, or to none.
+func (h *hand) strayReply() (Settlement, error) {
+	r, err := h.requestOfMail()
+	if err != nil {
+		return Settlement{}, err
+	}
+	sender, ok := h.c.Message.Sender()
+	if r != nil && ok && r.Status == StatusAwaitingApproval {
+		// An approver whose mail program dropped the thread: T1 fails, so the
+		// question is put again.
+		if approver, ok := h.Directory.Approver(sender.Address); ok {
+			s := Settlement{Fate: FateAnswered, Request: r.ID, Note: "an approver's answer without the token"}
+			return s, h.askAgain(r, approver, AskAgain{NoToken: true})
+		}
+	}
+	if r == nil {
+		return h.other()
+	}
+	s, err := h.setAside(AsideReply, "an answer that puts no question the desk knows")
+	s.Request = r.ID
+	return s, err
+}
+
+// other answers a mail that holds nothing to work on with the blank forms.
+func (h *hand) other() (Settlement, error) {
+	sender, ok := h.c.Message.Sender()
+	if !ok {
+		return h.setAside(AsideNoSender, "the From field does not name exactly one address")
+	}
+	if !h.mayAnswer(sender) {
+		return h.setAside(AsideStranger, "from an unproven address that the directory doesn't list")
+	}
+	letter := BlankForms{Asked: h.c.Command == CommandForm}
+	err := h.send(Person{sender.Name, sender.Address}, letter, envelope{answers: true, bounded: true, attachments: h.blanks()})
+	return Settlement{Fate: FateAnswered, Note: "blank forms sent"}, err
+}
+
+// mayAnswer reports whether an answer would go to the person who wrote: their
+// address is proven, or it is one that the directory lists anyway.
+func (h *hand) mayAnswer(sender Address) bool {
+	return h.c.Origin.Authentic || h.Directory.Knows(sender.Address)
+}
+
+func (h *hand) blanks() []Attachment {
+	return []Attachment{h.Blank[forms.Create], h.Blank[forms.Close]}
+}
+
+// unreadable answers a mail whose attachments are not forms that can be read.
+func (h *hand) unreadable() (Settlement, error) {
+	sender, ok := h.c.Message.Sender()
+	if !ok {
+		return h.setAside(AsideNoSender, "the From field does not name exactly one address")
+	}
+	if !h.mayAnswer(sender) {
+		return h.setAside(AsideStranger, "from an unproven address that the directory doesn't list")
+	}
+	err := h.send(Person{sender.Name, sender.Address}, CannotRead{Files: h.c.Faults},
+		envelope{answers: true, bounded: true, attachments: h.blanks()})
+	return Settlement{Fate: FateAnswered, Note: "no form in the attachments"}, err
+}
+
+// tooLarge answers a mail beyond the size limit, of which only the beginning
+// was read, and leaves it to a person.
+func (h *hand) tooLarge() (Settlement, error) {
+	sender, ok := h.c.Message.Sender()
+	if ok && h.mayAnswer(sender) {
+		letter := TooLarge{Subject: h.c.Message.Subject, Size: h.mail.Size, Limit: h.Policy.MaxMailSize}
+		if err := h.send(Person{sender.Name, sender.Address}, letter, envelope{answers: true, bounded: true}); err != nil {
+			return Settlement{}, err
+		}
+	}
+	return h.setAside(AsideTooLarge, fmt.Sprintf("%d octets, the limit is %d", h.mail.Size, h.Policy.MaxMailSize))
+}
+
+// bounce follows up a delivery status notification for one of our mails; a
+// delay is no failure (RFC 3464, 2.3.3).
+func (h *hand) bounce() (Settlement, error) {
+	b := h.c.Message.Bounce
+	s := Settlement{Fate: FateAutomatic, Note: "a delivery status notification"}
+	m, err := h.tx.NoticeOfMessage(b.OriginalMessageID)
+	if errors.Is(err, ErrNotFound) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	s.Request = m.Request
+	for _, rcpt := range b.Recipients {
+		// A notice has one recipient; whoever sends a forged notification
+		// about another one is not passed on.
+		if rcpt.Action != "failed" || !strings.EqualFold(rcpt.Address, m.To) {
+			continue
+		}
+		reason := strings.TrimSpace(rcpt.Status + " " + rcpt.Diagnostic)
+		if err := h.undelivered(m, m.To, reason, true); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// setAside leaves the mail to a person, and tells IT.
+func (h *hand) setAside(why AsideWhy, note string) (Settlement, error) {
+	s := Settlement{Fate: FateSetAside, Note: note}
+	if err := h.event(nil, EventSetAside, "desk", note); err != nil {
+		return s, err
+	}
+	letter := SetAside{From: fromOf(h.c.Message), Subject: h.c.Message.Subject, Why: why, Folder: h.Policy.Folders[FateSetAside]}
+	return s, h.tellIT(letter, envelope{bounded: true})
+}
+
+// faultOf says what is wrong with a file, for the mail to its sender.
+func faultOf(err error) FileFault {
+	switch {
+	case errors.Is(err, forms.ErrLegacy):
+		return FaultLegacy
+	case errors.Is(err, forms.ErrEncrypted):
+		return FaultEncrypted
+	case errors.Is(err, forms.ErrArchive):
+		return FaultArchive
+	case errors.Is(err, forms.ErrTooLarge):
+		return FaultTooLarge
+	case errors.Is(err, forms.ErrNotSpreadsheet):
+		return FaultNotSheet
+	}
+	return FaultBroken
+}

@@ -1,0 +1,202 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"registratura/forms"
+)
+
+// Difference is one way in which what the portal granted is not what was approved.
+type Difference struct {
+	Address  string
+	Approved forms.Rights // 0: was not to have access
+	Granted  forms.Rights // 0: has none
+}
+
+// Compare lists the differences between what was approved and what the portal
+// says it granted, by address (rule D6).
+func Compare(approved, granted []Member) []Difference {
+	byAddress := map[string]*Difference{}
+	at := func(address string) *Difference {
+		if byAddress[address] == nil {
+			byAddress[address] = &Difference{Address: address}
+		}
+		return byAddress[address]
+	}
+	for _, m := range approved {
+		at(m.Address).Approved = m.Rights
+	}
+	for _, m := range granted {
+		at(m.Address).Granted = m.Rights
+	}
+	var differences []Difference
+	for _, d := range byAddress {
+		if d.Approved != d.Granted {
+			differences = append(differences, *d)
+		}
+	}
+	slices.SortFunc(differences, func(a, b Difference) int { return cmp.Compare(a.Address, b.Address) })
+	return differences
+}
+
+// activationTime is when the site is to be made: on the day asked for, at the
+// configured hour.
+func (d *Desk) activationTime(p Plan) time.Time {
+	day := p.ActivateOn
+	return time.Date(day.Year, day.Month, day.Day, d.Policy.ActivationHour, 0, 0, 0, d.Policy.Location)
+}
+
+// Provision makes the site of an approved request, with its accounts and
+// rights (procedure steps 4 to 6), reads back what was granted, and informs
+// everybody (step 7). It may be interrupted anywhere and run again. An error
+// asks for another attempt; after the last one the request is stuck.
+func (d *Desk) Provision(ctx context.Context, id int64, last bool) error {
+	r, err := d.Store.Request(ctx, id)
+	if err != nil {
+		return err
+	}
+	switch r.Status {
+	case StatusScheduled:
+		if wait := d.activationTime(r.Plan).Sub(d.Now()); wait > 0 {
+			return LaterError{wait} // the clock was set back
+		}
+		if err := d.startProvisioning(ctx, r); err != nil {
+			return err
+		}
+	case StatusProvisioning:
+	default:
+		return nil // done by an earlier attempt, or ended by somebody
+	}
+
+	failures, differences, err := d.attempt(ctx, r)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err() // the daemon is stopping: that is nobody's failure
+	case err == nil && len(differences) == 0:
+		return nil
+	case len(differences) > 0, last:
+		d.Log.Error("provisioning is stuck", "request", r.Number.String(), "error", err, "differences", len(differences))
+		return d.stuck(ctx, r, failures, differences)
+	}
+	d.Log.Warn("provisioning failed, will be tried again", "request", r.Number.String(), "error", err)
+	return err
+}
+
+// attempt provisions once. With an error, failures lists what it was; with
+// differences there is nothing to be gained by another attempt.
+func (d *Desk) attempt(ctx context.Context, r *Request) (failures []Failure, differences []Difference, err error) {
+	failures = d.grant(ctx, r.Plan)
+	if len(failures) > 0 {
+		return failures, nil, fmt.Errorf("provisioning request %s: %s", r.Number, failures[0].Err)
+	}
+	granted, err := d.Portal.Members(ctx, r.Plan.Site.ID)
+	if err != nil {
+		err = fmt.Errorf("reading back the members of request %s: %w", r.Number, err)
+		return []Failure{{Err: err.Error()}}, nil, err
+	}
+	if differences := Compare(r.Plan.Members, granted); len(differences) > 0 {
+		return nil, differences, nil
+	}
+	if err := d.inform(ctx, r); err != nil {
+		return []Failure{{Err: err.Error()}}, nil, err
+	}
+	return nil, nil, nil
+}
+
+func (d *Desk) startProvisioning(ctx context.Context, r *Request) error {
+	return d.transact(ctx, func(h *hand) error {
+		if err := h.tx.Change(r, provisionOnDate, h.now); err != nil {
+			return err
+		}
+		return h.event(r, EventProvision, "desk", "the activation date has come")
+	})
+}
+
+// grant makes the site and every member; what fails for one does not keep the
+// others from getting what was approved.
+func (d *Desk) grant(ctx context.Context, p Plan) []Failure {
+	if err := d.Portal.EnsureSite(ctx, p.Site); err != nil {
+		return []Failure{{Err: err.Error()}}
+	}
+	var failures []Failure
+	for _, m := range p.Members {
+		if err := d.Portal.EnsureMember(ctx, p.Site.ID, m); err != nil {
+			failures = append(failures, Failure{Member: &m, Err: err.Error()})
+		}
+	}
+	return failures
+}
+
+// stuck hands the request to IT.
+func (d *Desk) stuck(ctx context.Context, r *Request, failures []Failure, differences []Difference) error {
+	var done []Member
+	for _, m := range r.Plan.Members {
+		failed := slices.ContainsFunc(failures, func(f Failure) bool { return f.Member == nil || f.Member.Address == m.Address })
+		differs := slices.ContainsFunc(differences, func(x Difference) bool { return x.Address == m.Address })
+		if !failed && !differs {
+			done = append(done, m)
+		}
+	}
+	return d.transact(ctx, func(h *hand) error {
+		if err := h.tx.Change(r, getStuck, h.now); err != nil {
+			return err
+		}
+		detail := fmt.Sprintf("%d failures, %d differences from what was approved", len(failures), len(differences))
+		if err := h.event(r, EventStuck, "desk", detail); err != nil {
+			return err
+		}
+		return h.tellIT(Stuck{Request: r, Failures: failures, Differences: differences, Done: done}, envelope{request: r})
+	})
+}
+
+// Retry has a stuck request provisioned again; who is the one of IT who asked.
+func (d *Desk) Retry(ctx context.Context, r *Request, who string) error {
+	return d.transact(ctx, func(h *hand) error {
+		if err := h.tx.Change(r, retryStuck, h.now); err != nil {
+			return err
+		}
+		if err := h.event(r, EventRetried, who, "provisioning is tried again"); err != nil {
+			return err
+		}
+		return h.tx.EnqueueProvision(r.ID, h.now)
+	})
+}
+
+// inform tells every member and the requester (procedure step 7), in the same
+// transaction that makes the request active.
+func (d *Desk) inform(ctx context.Context, r *Request) error {
+	// Links are made before the transaction, because the portal is another
+	// system. If it is interrupted, new links replace these, which nobody has.
+	invitations := make([]Invitation, len(r.Plan.Members))
+	for i, m := range r.Plan.Members {
+		var err error
+		if invitations[i], err = d.Portal.Invite(ctx, m.Address); err != nil {
+			return fmt.Errorf("making a link for a member of request %s: %w", r.Number, err)
+		}
+	}
+	url := d.Portal.SiteURL(r.Plan.Site.ID)
+	err := d.transact(ctx, func(h *hand) error {
+		if err := h.tx.Change(r, activate, h.now); err != nil {
+			return err
+		}
+		if err := h.event(r, EventActive, "desk", fmt.Sprintf("%s is open for %d members", url, len(r.Plan.Members))); err != nil {
+			return err
+		}
+		for i, m := range r.Plan.Members {
+			letter := Access{Request: r, Member: m, SiteURL: url, Invitation: invitations[i]}
+			if err := h.send(Person{m.Name, m.Address}, letter, envelope{request: r, secret: invitations[i].Link != ""}); err != nil {
+				return err
+			}
+		}
+		return h.send(r.From, AccessList{Request: r, SiteURL: url}, envelope{request: r})
+	})
+	if errors.Is(err, ErrStatus) {
+		return nil // another attempt was faster
+	}
+	return err
+}

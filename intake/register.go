@@ -1,0 +1,188 @@
+package intake
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+
+	"registratura/forms"
+)
+
+// registerForms registers every form that the mail carries, or continues the
+// request that it corrects (procedure 5.2.2, 5.2.3).
+func (h *hand) registerForms() (Settlement, error) {
+	sender, ok := h.c.Message.Sender()
+	if !ok {
+		return h.setAside(AsideNoSender, "the From field does not name exactly one address")
+	}
+	head, ok := h.Directory.Head(sender.Address)
+	if !ok {
+		return h.notEntitled(sender)
+	}
+	s := Settlement{Fate: FateRegistered}
+	for _, found := range h.c.Forms {
+		r, err := h.registerForm(head, found)
+		if err != nil {
+			return s, err
+		}
+		s.Request = r.ID
+	}
+	return s, nil
+}
+
+func (h *hand) registerForm(head Person, found FormFound) (*Request, error) {
+	r, err := h.continued(head, found)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		if r, err = h.newRequest(head, found); err != nil {
+			return nil, err
+		}
+	}
+	problems := found.Reading.Problems
+	switch {
+	case len(problems) > 0:
+		return r, h.returnForm(r, found)
+	case r.Proven == "" && !h.Policy.UnprovenForms:
+		return r, h.askSender(r)
+	case r.Kind == forms.Close:
+		return r, h.takeClosing(r)
+	}
+	return r, h.askApproval(r)
+}
+
+func (h *hand) newRequest(head Person, found FormFound) (*Request, error) {
+	today := forms.DateOf(h.now.In(h.Policy.Location))
+	serial, err := h.tx.NextSerial(today.Year)
+	if err != nil {
+		return nil, err
+	}
+	r := &Request{
+		Number: Number{serial, today}, Kind: found.Reading.Kind, Status: StatusReceived, From: head,
+		CreatedAt: h.now, ChangedAt: h.now,
+	}
+	h.fillIn(r, found)
+	if err := h.tx.InsertRequest(r); err != nil {
+		return nil, err
+	}
+	return r, h.event(r, EventRegistered, head.Address, fmt.Sprintf("nr. %s, form %q", r.Number, found.Attachment.Name))
+}
+
+// fillIn takes over what the form says.
+func (h *hand) fillIn(r *Request, found FormFound) {
+	r.Submission, r.Department = found.Reading.Submission, found.Reading.Department
+	r.FormName, r.FormMail = found.Attachment.Name, h.mail.ID
+	r.Proven = ""
+	if h.c.Origin.Authentic {
+		r.Proven = string(h.c.Origin.By)
+	}
+}
+
+// continued finds the returned request that the form corrects: the mail
+// answers one of our mails about it or quotes its number, and comes from the
+// same head of department. nil: there is none.
+func (h *hand) continued(head Person, found FormFound) (*Request, error) {
+	r, err := h.requestOfMail()
+	if err != nil || r == nil {
+		return nil, err
+	}
+	if r.Status != StatusReturned || r.From.Address != head.Address || r.Kind != found.Reading.Kind {
+		return nil, nil
+	}
+	h.fillIn(r, found)
+	if err := h.tx.Change(r, correct, h.now); err != nil {
+		return nil, err
+	}
+	return r, h.event(r, EventCorrected, head.Address, fmt.Sprintf("form %q", found.Attachment.Name))
+}
+
+// requestOfMail finds the request that the mail is about, by the mail of ours
+// that it answers or by the number in its subject. nil: it names none. That a
+// mail names a request proves nothing about its sender.
+func (h *hand) requestOfMail() (*Request, error) {
+	for _, id := range h.c.Message.Threads() {
+		notice, err := h.tx.NoticeOfMessage(id)
+		if err == nil && notice.Request != 0 {
+			return h.tx.Request(notice.Request)
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	number, ok := FindNumber(h.c.Message.Subject)
+	if !ok {
+		return nil, nil
+	}
+	r, err := h.tx.RequestByNumber(number)
+	if errors.Is(err, ErrNotFound) || err == nil && r.Number != number {
+		return nil, nil
+	}
+	return r, err
+}
+
+var numberPattern = regexp.MustCompile(`(?i)\bnr\.?\s*(\d{1,9})\s*/\s*(\d{1,2})\.(\d{1,2})\.(\d{4})\b`)
+
+// FindNumber finds a registration number such as "nr. 42/23.11.2026" in a text.
+func FindNumber(text string) (Number, bool) {
+	m := numberPattern.FindStringSubmatch(text)
+	if m == nil {
+		return Number{}, false
+	}
+	var n [4]int
+	for i := range n {
+		n[i], _ = strconv.Atoi(m[i+1]) // digits, few enough to fit
+	}
+	return Number{n[0], forms.Date{Year: n[3], Month: time.Month(n[2]), Day: n[1]}}, true
+}
+
+// returnForm sends the form back with its problems (rule F2).
+func (h *hand) returnForm(r *Request, found FormFound) error {
+	if err := h.tx.Change(r, returnToSender, h.now); err != nil {
+		return err
+	}
+	problems := found.Reading.Problems
+	if err := h.event(r, EventReturned, "desk", fmt.Sprintf("%d problems", len(problems))); err != nil {
+		return err
+	}
+	workbook := found.Attachment
+	if found.Marked != nil {
+		workbook.Data = found.Marked
+	}
+	return h.send(r.From, Returned{Request: r, Problems: problems, Marked: found.Marked != nil},
+		envelope{request: r, answers: true, bounded: true, attachments: []Attachment{workbook}})
+}
+
+// askSender has the head of department confirm a form whose mail did not prove
+// that it is theirs.
+func (h *hand) askSender(r *Request) error {
+	expires := h.now.Add(h.Policy.TokenLife)
+	if err := h.event(r, EventConfirmAsk, "desk", "the mail does not prove its sender: "+h.c.Origin.Why); err != nil {
+		return err
+	}
+	return h.send(r.From, ConfirmRequest{Request: r, Expires: expires}, envelope{
+		request: r, answers: true, bounded: true,
+		token: &Token{Purpose: ConfirmsRequest, Address: r.From.Address, ExpiresAt: expires},
+	})
+}
+
+// takeClosing registers a request to close a site and hands it to IT, who do
+// it (5.3).
+func (h *hand) takeClosing(r *Request) error {
+	if err := h.send(r.From, CloseReceived{Request: r}, envelope{request: r, answers: true, bounded: true}); err != nil {
+		return err
+	}
+	return h.tellIT(CloseForIT{Request: r}, envelope{request: r})
+}
+
+// notEntitled answers somebody who sent a form and is no head of department.
+// Whoever is not proven gets no answer: the address may be anybody's.
+func (h *hand) notEntitled(sender Address) (Settlement, error) {
+	if !h.c.Origin.Authentic && !h.Directory.Knows(sender.Address) {
+		return h.setAside(AsideStranger, "a form from an unproven address that the directory doesn't list")
+	}
+	err := h.send(Person{sender.Name, sender.Address}, NotEntitled{Address: sender.Address}, envelope{answers: true, bounded: true})
+	return Settlement{Fate: FateAnswered, Note: "a form from somebody who is no head of department"}, err
+}
