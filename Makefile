@@ -1,0 +1,47 @@
+# Registratura. What people use: make demo, make test. See CONTRIBUTING.md.
+
+GO      ?= go
+BIN     := bin/registratura
+SOURCES := $(shell find . -name '*.go' -o -name '*.tmpl' -o -name '*.sql' -o -name '*.txt' -o -name go.mod -o -name go.sum)
+
+.PHONY: build run demo test bench check fuzz pictures clean
+
+build: $(BIN)
+
+$(BIN): $(SOURCES)
+	$(GO) build -o $@ ./cmd/registratura
+
+# The daemon; CONFIG names its configuration.
+CONFIG ?= registratura.toml
+run: $(BIN)
+	$(BIN) serve --config $(CONFIG)
+
+# Everything on this machine: mail servers, daemon, extranet. Ctrl-C ends it.
+demo: $(BIN)
+	$(BIN) demo
+
+test:
+	$(GO) test ./...
+
+# What docs/benchmarks.md tells, measured anew.
+bench: $(BIN)
+	$(GO) test -run '^$$' -bench . -benchmem ./forms ./intake/reply ./mailer ./intake/mailbox
+	BENCH=1 $(GO) test -count=1 -v -run '^TestBenchRoad' -timeout 15m ./cmd/registratura
+
+# Format, vet, lint.
+check:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) mod verify
+	$(GO) mod tidy -diff
+
+# Each fuzz target for FUZZTIME.
+FUZZTIME ?= 30s
+fuzz:
+	@for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; done
+
+clean:
+	rm -rf bin demo-data
