@@ -22,13 +22,13 @@ import (
 // davRequest is what one WebDAV request carries through webdav.Handler to the
 // file system below it and back.
 type davRequest struct {
-	visitor     visitor
-	method      string
-	destination string
-	refused     *refusal         // what the file system said no with
-	replace     bool             // the destination of a MOVE is to be replaced
-	seen        map[string]*node // of a PROPFIND: what was listed, by path
-	properties  map[int64]map[xml.Name]webdav.Property
+	visitor    visitor
+	method     string
+	prefix     string           // of the site in addresses
+	refused    *refusal         // what the file system said no with
+	replace    bool             // the destination of a MOVE is to be replaced
+	seen       map[string]*node // of a PROPFIND: what was listed, by path
+	properties map[int64]map[xml.Name]webdav.Property
 }
 
 type davKey struct{}
@@ -51,37 +51,66 @@ func (x *Extranet) serveDAV(w http.ResponseWriter, r *http.Request, v visitor) {
 		err = check(rights, needs)
 	}
 	if err == nil {
-		r, err = x.prepareDAV(r, v)
+		r, err = prepareDAV(r, v)
+	}
+	var names []string
+	if err == nil {
+		names, err = splitPath(strings.TrimPrefix(r.URL.Path, sitePath+v.site))
+	}
+	if err == nil {
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+			err = x.downloadDAV(w, r, v, names)
+		case "LOCK":
+			err = x.serveLock(w, r, v, names)
+		case "UNLOCK":
+			err = x.serveUnlock(w, r, v, names)
+		default:
+			err = x.serveTree(w, r, v, joinPath(names))
+		}
 	}
 	if err != nil {
 		x.failDAV(w, r, err)
-		return
 	}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		names, err := splitPath(strings.TrimPrefix(r.URL.Path, sitePath+v.site))
-		if err != nil {
-			x.failDAV(w, r, err)
-			return
-		}
-		x.downloadDAV(w, r, v, names)
-		return
-	}
-	d := &davRequest{visitor: v, method: r.Method}
+}
+
+// serveTree leaves the request to webdav.Handler, once conditions and locks allow it.
+func (x *Extranet) serveTree(w http.ResponseWriter, r *http.Request, v visitor, p string) error {
+	d := &davRequest{visitor: v, method: r.Method, prefix: sitePath + v.site}
+	destination := ""
 	if u, err := url.Parse(r.Header.Get("Destination")); err == nil {
-		d.destination = strings.TrimSuffix(strings.TrimPrefix(u.Path, sitePath+v.site), "/")
+		destination = strings.TrimPrefix(u.Path, d.prefix)
+	}
+	locks := x.locks.of(v.site)
+	if touched := x.touched(r.Method, p, destination, v); len(touched) > 0 {
+		tokens, conditions := x.meetConditions(r, v, p)
+		leave, free := locks.enter(x.now(), v.address, tokens, touched)
+		if !free {
+			return errLocked
+		}
+		defer leave()
+		if conditions != nil {
+			return conditions
+		}
 	}
 	handler := webdav.Handler{
-		Prefix:     sitePath + v.site,
+		Prefix:     d.prefix,
 		FileSystem: davFS{x},
-		LockSystem: memberLocks{x.locks.of(v.site), v.address, x.random},
+		LockSystem: noLocks{},
 		Logger: func(_ *http.Request, err error) {
-			var r *refusal
-			if err != nil && !errors.As(err, &r) && !isClientError(err) {
+			var refused *refusal
+			if err != nil && !errors.As(err, &refused) && !isClientError(err) {
 				x.log.Error("a WebDAV request failed", "site", v.site, "method", d.method, "error", err)
 			}
 		},
 	}
-	handler.ServeHTTP(&davWriter{ResponseWriter: w, request: d}, r.WithContext(context.WithValue(r.Context(), davKey{}, d)))
+	r.Header.Del("If")
+	dw := &davWriter{ResponseWriter: w, request: d}
+	handler.ServeHTTP(dw, r.WithContext(context.WithValue(r.Context(), davKey{}, d)))
+	if dw.status < 300 && (r.Method == http.MethodDelete || r.Method == "MOVE") {
+		locks.forget(p)
+	}
+	return nil
 }
 
 // isClientError reports whether err is one that webdav.Handler answers with a
@@ -93,7 +122,7 @@ func isClientError(err error) bool {
 
 // prepareDAV mends what webdav.Handler reads differently from RFC 4918, and
 // writes names in one way, so that locks and files agree on them.
-func (x *Extranet) prepareDAV(r *http.Request, v visitor) (*http.Request, error) {
+func prepareDAV(r *http.Request, v visitor) (*http.Request, error) {
 	prefix := sitePath + v.site
 	r = r.Clone(r.Context())
 	clean := func(p string) (string, error) {
@@ -141,20 +170,14 @@ func (x *Extranet) prepareDAV(r *http.Request, v visitor) (*http.Request, error)
 		if r.Header.Get("Overwrite") == "" {
 			r.Header.Set("Overwrite", "T") // 10.6
 		}
-	case "LOCK":
-		r.Header.Set("Timeout", boundTimeout(r.Header.Get("Timeout")))
-		r.Body = http.MaxBytesReader(nil, r.Body, maxDAVBody)
 	}
-	if r.Method == "PROPFIND" || r.Method == "PROPPATCH" {
-		r.Body = http.MaxBytesReader(nil, r.Body, maxDAVBody)
+	switch r.Method {
+	case "PROPFIND", "PROPPATCH", "LOCK":
+		if r.Body, err = checkXML(r.Body); err != nil {
+			return r, err
+		}
 	}
 	return r, nil
-}
-
-// within reports whether p is root, or below it.
-func within(p, root string) bool {
-	root = strings.TrimSuffix(root, "/")
-	return p == root || strings.HasPrefix(p, root+"/")
 }
 
 const (
@@ -162,18 +185,6 @@ const (
 	davFiniteDepth = `<?xml version="1.0" encoding="utf-8"?><D:error xmlns:D="DAV:"><D:propfind-finite-depth/></D:error>`
 	maxDAVBody     = 256 << 10
 )
-
-// boundTimeout keeps a lock from outliving the program that forgot it; programs
-// that are still there refresh theirs.
-func boundTimeout(header string) string {
-	for t := range strings.SplitSeq(header, ",") {
-		var seconds int64
-		if _, err := fmt.Sscanf(strings.TrimSpace(t), "Second-%d", &seconds); err == nil && seconds > 0 && seconds <= int64(maxLockTime.Seconds()) {
-			return fmt.Sprintf("Second-%d", seconds)
-		}
-	}
-	return fmt.Sprintf("Second-%d", int64(maxLockTime.Seconds()))
-}
 
 func (x *Extranet) failDAV(w http.ResponseWriter, r *http.Request, err error) {
 	var refused *refusal
@@ -198,17 +209,16 @@ func writeRefusal(w http.ResponseWriter, refused *refusal) {
 	w.WriteHeader(refused.status)
 }
 
-func (x *Extranet) downloadDAV(w http.ResponseWriter, r *http.Request, v visitor, names []string) {
+func (x *Extranet) downloadDAV(w http.ResponseWriter, r *http.Request, v visitor, names []string) error {
 	n, err := lookup(x.db.reader, v.site, names)
 	if err != nil {
-		x.failDAV(w, r, err)
-		return
+		return err
 	}
 	if n.isFolder() {
-		x.refuseDAV(w, &refusal{http.StatusMethodNotAllowed, "Acesta este un dosar: deschideți-l ca unitate de rețea (WebDAV) sau în browser."})
-		return
+		return &refusal{http.StatusMethodNotAllowed, "Acesta este un dosar: deschideți-l ca unitate de rețea (WebDAV) sau în browser."}
 	}
 	x.download(w, r, v, names, n)
+	return nil
 }
 
 // davWriter puts our status and sentence in the place of webdav.Handler's, which
@@ -217,10 +227,13 @@ type davWriter struct {
 	http.ResponseWriter
 	request *davRequest
 	refused bool
+	status  int
 }
 
 func (w *davWriter) WriteHeader(status int) {
-	if w.request.refused != nil && status >= 400 && status != webdav.StatusLocked && status != http.StatusPreconditionFailed {
+	w.status = status
+	if w.request.refused != nil && status >= 400 && status != http.StatusPreconditionFailed {
+		w.status = w.request.refused.status
 		w.refused = true
 		writeRefusal(w.ResponseWriter, w.request.refused)
 		io.WriteString(w.ResponseWriter, w.request.refused.sentence)
@@ -252,11 +265,8 @@ func (d *davRequest) remember(err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	switch refused.status {
-	case http.StatusNotFound, http.StatusConflict:
-		return fmt.Errorf("%w: %w", fs.ErrNotExist, refused)
-	case http.StatusForbidden:
-		err = fmt.Errorf("%w: %w", fs.ErrPermission, refused)
+	if refused.status == http.StatusNotFound || refused.status == http.StatusConflict {
+		return fs.ErrNotExist // bare: webdav.Handler asks os.IsNotExist, which does not unwrap
 	}
 	d.refused = refused
 	return err
@@ -447,11 +457,26 @@ func (f *davFile) Readdir(int) ([]os.FileInfo, error) {
 }
 
 func (f *davFile) DeadProps() (map[xml.Name]webdav.Property, error) {
-	if f.request.seen[f.path] != nil {
-		return f.request.properties[f.node.id], nil
+	properties := f.request.properties[f.node.id]
+	if f.request.seen[f.path] == nil {
+		var err error
+		if properties, err = propertiesOf(f.x.db.reader, f.node.id); err != nil {
+			return nil, err
+		}
 	}
-	return propertiesOf(f.x.db.reader, f.node.id)
+	if f.request.method != "PROPFIND" { // a COPY takes no locks along
+		return properties, nil
+	}
+	if properties == nil {
+		properties = map[xml.Name]webdav.Property{}
+	}
+	locks := f.x.lockDiscovery(f.request.visitor, cleanPath(f.path))
+	properties[locks.XMLName] = locks
+	return properties, nil
 }
+
+// cleanPath is a path as webdav.Handler gives it, as locks have it.
+func cleanPath(p string) string { return path.Clean("/" + p) }
 
 // Patch changes dead properties, for those who may write.
 func (f *davFile) Patch(patches []webdav.Proppatch) ([]webdav.Propstat, error) {
