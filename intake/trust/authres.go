@@ -264,20 +264,20 @@ func (p *authresParser) value() (string, error) {
 // checkStamp judges the topmost Authentication-Results field, if it is our own
 // server's (rule T3). Others were written by nobody knows whom. SPF never
 // counts: it says nothing about From. Nor do ARC, X- and Original- fields.
-func checkStamp(m *mail, address string, p Policy) (By, string) {
+func checkStamp(m *mail, address string, p Policy) (by By, why string, refuted bool) {
 	if p.AuthservID == "" {
-		return ByNone, ""
+		return ByNone, "", false
 	}
 	values := m.all("authentication-results")
 	if len(values) == 0 {
-		return ByNone, "our server stamped no Authentication-Results"
+		return ByNone, "our server stamped no Authentication-Results", false
 	}
 	r, err := parseAuthres(values[0])
 	if err != nil {
-		return ByNone, "the topmost Authentication-Results is malformed: " + err.Error()
+		return ByNone, "the topmost Authentication-Results is malformed: " + err.Error(), false
 	}
 	if r.authservID != strings.ToLower(p.AuthservID) {
-		return ByNone, fmt.Sprintf("the topmost Authentication-Results is by %q, not by our server", r.authservID)
+		return ByNone, fmt.Sprintf("the topmost Authentication-Results is by %q, not by our server", r.authservID), false
 	}
 	domain := domainOf(address)
 	var reasons []string
@@ -290,10 +290,11 @@ func checkStamp(m *mail, address string, p Policy) (By, string) {
 			no("%v", err)
 		case dmarc.result != "pass":
 			no("dmarc=%s", dmarc.result)
+			refuted = dmarc.result == "fail" && ok && strings.EqualFold(from, domain)
 		case !ok || !strings.EqualFold(from, domain):
 			no("dmarc=pass for %q, not for %s", from, domain)
 		default:
-			return ByDMARC, "our server: dmarc=pass header.from=" + domain
+			return ByDMARC, "our server: dmarc=pass header.from=" + domain, false
 		}
 	}
 	if p.AcceptDKIM {
@@ -312,7 +313,7 @@ func checkStamp(m *mail, address string, p Policy) (By, string) {
 		case !aligned(signer, domain, p.StrictAlignment):
 			no("dkim=pass for %q, not aligned with %s", signer, domain)
 		default:
-			return ByDKIM, "our server: dkim=pass header.d=" + strings.ToLower(signer)
+			return ByDKIM, "our server: dkim=pass header.d=" + strings.ToLower(signer), false
 		}
 	}
 	if p.AcceptAuth {
@@ -326,11 +327,11 @@ func checkStamp(m *mail, address string, p Policy) (By, string) {
 		case !ok || !strings.EqualFold(login, address):
 			no("auth=pass for another login than %s", address)
 		default:
-			return ByAuth, "our server: auth=pass smtp.auth=" + address
+			return ByAuth, "our server: auth=pass smtp.auth=" + address, false
 		}
 	}
 	if len(reasons) == 0 {
 		no("none of its results is accepted by the configuration")
 	}
-	return ByNone, "our server: " + strings.Join(reasons, ", ")
+	return ByNone, "our server: " + strings.Join(reasons, ", "), refuted
 }

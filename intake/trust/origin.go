@@ -100,7 +100,7 @@ func Check(ctx context.Context, raw []byte, p Policy, r Resolver) Origin {
 	by, why := checkSMIME(mail, address, p)
 	if by == ByNone {
 		reasons = append(reasons, why)
-		by, why = checkStamp(mail, address, p)
+		by, why, none.Refuted = checkStamp(mail, address, p)
 	}
 	if by == ByNone {
 		reasons = append(reasons, why)

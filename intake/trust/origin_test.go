@@ -116,7 +116,6 @@ var forgedFrom = map[string]string{
 	"a bare LF":                      "X: a\nFrom: x@evil.test\r\n" + plain,
 	"a line of spaces":               "X: a\r\n \r\n" + plain,
 	"a line without a colon":         "From primar@primaria.test\r\n" + plain,
-	"a continuation at the top":      " From: x@evil.test\r\n" + plain,
 	"eight-bit text in the name":     "From: Primăria <primar@primaria.test>\r\n",
 	"a Cyrillic a in the local part": "From: prim\u0430r@primaria.test\r\n",
 	"a Cyrillic a in the domain":     "From: primar@prim\u0430ria.test\r\n",
@@ -143,6 +142,32 @@ func TestForgedFromFieldsAreNobody(t *testing.T) {
 				t.Errorf("%q: %+v", header, got)
 			}
 		})
+	}
+}
+
+func TestAMailThatBeginsWithAContinuationIsNobodys(t *testing.T) {
+	if got := check(t, " From: x@evil.test\r\n"+pass+plain+rest+answer, stamped); got.Address != "" || got.Authentic {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAFailedDMARCRefutesTheSenderOnlyFromOurServer(t *testing.T) {
+	fail := "Authentication-Results: %; dmarc=fail header.from=primaria.test\r\n"
+	for _, c := range []struct {
+		name, header string
+		policy       Policy
+		refuted      bool
+	}{
+		{"our server's", strings.Replace(fail, "%", ours, 1), stamped, true},
+		{"another server's", strings.Replace(fail, "%", "mx.evil.test", 1), stamped, false},
+		{"our server's, not trusted", strings.Replace(fail, "%", ours, 1), Policy{AcceptDMARC: true}, false},
+		{"our server's, about another domain", "Authentication-Results: mx.primaria.test; dmarc=fail header.from=evil.test\r\n", stamped, false},
+		{"our server's, with a login that holds", "Authentication-Results: mx.primaria.test; dmarc=fail header.from=primaria.test; auth=pass smtp.auth=primar@primaria.test\r\n", stamped, false},
+		{"none", "", stamped, false},
+	} {
+		if got := check(t, c.header+plain+rest+answer, c.policy); got.Refuted != c.refuted || got.Refuted && got.Authentic {
+			t.Errorf("%s: %+v, want refuted %v", c.name, got, c.refuted)
+		}
 	}
 }
 
