@@ -163,6 +163,7 @@ func (b *blank) styles() {
 		return &excelize.Alignment{Horizontal: horizontal, Vertical: vertical, WrapText: true}
 	}
 	const input, line, head = "FFF8DC", "8C8C8C", "E6ECF3"
+	inset := &excelize.Alignment{Horizontal: "left", Vertical: "center", WrapText: true, Indent: 1}
 	open := &excelize.Protection{Locked: false}
 	dateFormat := "dd.mm.yyyy"
 	b.style = map[string]int{}
@@ -170,15 +171,15 @@ func (b *blank) styles() {
 		"head":    {Font: font(10, true), Alignment: align("center", "center"), Border: border(line)},
 		"title":   {Font: font(13, true), Alignment: align("center", "center")},
 		"top":     {Font: &excelize.Font{Family: "Calibri", Size: 10, Italic: true, Color: "404040"}, Alignment: align("center", "center")},
-		"label":   {Font: font(11, true), Alignment: align("left", "center"), Border: border(line)},
+		"label":   {Font: font(11, true), Alignment: inset, Border: border(line)},
 		"table":   {Font: font(10, true), Alignment: align("center", "center"), Border: border(line), Fill: fill(head)},
 		"number":  {Font: font(10, false), Alignment: align("center", "center"), Border: border(line)},
 		"help":    {Font: &excelize.Font{Family: "Calibri", Size: 10, Italic: true, Color: "595959"}, Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top", WrapText: true, Indent: 1}},
 		"small":   {Font: &excelize.Font{Family: "Calibri", Size: 9, Color: "595959"}, Alignment: &excelize.Alignment{Vertical: "center"}},
 		"summary": {Font: font(11, false), Alignment: &excelize.Alignment{Vertical: "center"}},
-		"text":    {Font: font(11, false), Alignment: align("left", "center"), Border: border(line), Fill: fill(input), Protection: open, NumFmt: 49},
+		"text":    {Font: font(11, false), Alignment: inset, Border: border(line), Fill: fill(input), Protection: open, NumFmt: 49},
 		"tick":    {Font: font(11, true), Alignment: align("center", "center"), Border: border(line), Fill: fill(input), Protection: open},
-		"date":    {Font: font(11, false), Alignment: align("left", "center"), Border: border(line), Fill: fill(input), Protection: open, CustomNumFmt: &dateFormat},
+		"date":    {Font: font(11, false), Alignment: inset, Border: border(line), Fill: fill(input), Protection: open, CustomNumFmt: &dateFormat},
 	} {
 		id, err := b.f.NewStyle(s)
 		b.do(err)
@@ -245,6 +246,7 @@ func (b *blank) header() {
 	b.name(nameSummary, b.row+1, colNumber, b.row+summaryRows, colDelete)
 	for range summaryRows {
 		b.row++
+		b.do(b.f.MergeCell(b.sheet, workbook.Ref(b.row, colNumber), workbook.Ref(b.row, colDelete)))
 		b.do(b.f.SetRowVisible(b.sheet, b.row, false))
 	}
 }
@@ -334,7 +336,9 @@ func (b *blank) users(f *field, number int) {
 	list := b.sub.PartnerUsers
 	if f.key == "internal_users" {
 		list = b.sub.InternalUsers
-		b.do(b.f.InsertPageBreak(b.sheet, workbook.Ref(b.row+1, colNumber)))
+		b.row++
+		b.height(b.row, 8)
+		b.do(b.f.InsertPageBreak(b.sheet, workbook.Ref(b.row, colNumber)))
 	}
 	b.row++
 	b.text(b.row, colNumber, colDelete, fmt.Sprintf("%d. %s", number, f.label), "label")

@@ -81,6 +81,7 @@ type Sheet struct {
 
 	hiddenRows, hiddenCols spans
 	index                  map[pos]int
+	used                   map[int]bool // columns with anything in them, shown or not
 }
 
 // Kind is what a cell holds.
@@ -158,12 +159,24 @@ func (s *Sheet) RowHidden(row int) bool { return s.hiddenRows.has(row) }
 // ColHidden reports whether a column is not shown.
 func (s *Sheet) ColHidden(col int) bool { return s.hiddenCols.has(col) }
 
+// ColUsed reports whether anything stands in a column, shown or hidden.
+func (s *Sheet) ColUsed(col int) bool { return s.used[col] }
+
 // finish drops what nobody sees and makes the sheet ready to be asked. A merged
 // cell shows as long as any row and any column of it does.
 func (s *Sheet) finish() {
 	if s.Hidden {
 		s.Cells = nil
 		return
+	}
+	s.used = map[int]bool{}
+	for _, c := range s.Cells {
+		s.used[c.Col] = true
+	}
+	for _, m := range s.Merges {
+		for col := m.Col1; col <= m.Col2; col++ {
+			s.used[col] = true
+		}
 	}
 	anchors := make(map[pos]Range, len(s.Merges))
 	for _, m := range s.Merges {
