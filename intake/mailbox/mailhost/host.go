@@ -96,9 +96,19 @@ func (h *Host) Inject(ctx context.Context, account string, raw []byte) error {
 
 // InjectInto is Inject into another folder than INBOX.
 func (h *Host) InjectInto(ctx context.Context, account, folder string, raws ...[]byte) error {
+	return h.append(ctx, account, folder, nil, raws)
+}
+
+// InjectDeleted is InjectInto for a mail that is flagged \Deleted already, as
+// by another mail program.
+func (h *Host) InjectDeleted(ctx context.Context, account, folder string, raw []byte) error {
+	return h.append(ctx, account, folder, &imap.AppendOptions{Flags: []imap.Flag{imap.FlagDeleted}}, [][]byte{raw})
+}
+
+func (h *Host) append(ctx context.Context, account, folder string, options *imap.AppendOptions, raws [][]byte) error {
 	return h.withIMAP(ctx, account, func(c *imapclient.Client) error {
 		for _, raw := range raws {
-			cmd := c.Append(folder, int64(len(raw)), nil)
+			cmd := c.Append(folder, int64(len(raw)), options)
 			if _, err := cmd.Write(raw); err != nil {
 				return fmt.Errorf("appending to %s: %w", folder, err)
 			}
