@@ -278,7 +278,13 @@ func (x *Extranet) doSite(w http.ResponseWriter, r *http.Request, s *session, v 
 		x.refusePage(w, r, s, err)
 		return
 	}
-	back := href(v.site, names, true)
+	backTo := func(folder []string) string {
+		if !rights.Has(toRead) {
+			folder = nil // the only page of the site that they may see
+		}
+		return href(v.site, folder, true)
+	}
+	back := backTo(names)
 	var err error
 	switch do {
 	case "mkdir":
@@ -289,7 +295,9 @@ func (x *Extranet) doSite(w http.ResponseWriter, r *http.Request, s *session, v 
 		back += fmt.Sprintf("?ok=sters&id=%d", id)
 	case "move":
 		var refused *refusal
-		back, err = x.formMove(r, v, names)
+		var folder []string
+		folder, err = x.formMove(r, v, names)
+		back = backTo(folder) + "?ok=mutat"
 		if errors.As(err, &refused) && refused.status != http.StatusForbidden && refused.status != http.StatusNotFound {
 			err = x.pageEdit(w, r, s, v, rights, names, refused.sentence)
 			if err == nil {
@@ -297,9 +305,15 @@ func (x *Extranet) doSite(w http.ResponseWriter, r *http.Request, s *session, v 
 			}
 		}
 	case "restore":
-		back, err = x.formRestore(r, v)
+		var folder []string
+		folder, err = x.restore(v, formID(r))
+		back = backTo(folder) + "?ok=restaurat"
 	case "purge":
-		back, err = href(v.site, nil, true)+"?vezi=cos", x.formPurge(r, v)
+		err = x.purgeFromBin(v, formID(r))
+		back = backTo(nil)
+		if rights.Has(toRead) {
+			back += "?vezi=cos"
+		}
 	default:
 		err = errNotFound
 	}
@@ -324,56 +338,51 @@ func (x *Extranet) formDelete(r *http.Request, v visitor, names []string) (int64
 		return 0, errNotFound
 	}
 	what := slices.Concat(names, []string{name})
-	release, err := x.hold(v, what)
+	leave, err := x.hold(v, what)
 	if err != nil {
 		return 0, err
 	}
-	defer release()
+	defer leave()
 	return x.remove(v, what)
 }
 
-// formMove renames what stands at names, or moves it to another folder.
-func (x *Extranet) formMove(r *http.Request, v visitor, names []string) (back string, err error) {
+// formMove renames what stands at names, or moves it to another folder, which
+// it returns.
+func (x *Extranet) formMove(r *http.Request, v visitor, names []string) (folder []string, err error) {
 	if len(names) == 0 {
-		return "", errRoot
+		return nil, errRoot
 	}
 	name, err := cleanName(strings.TrimSpace(r.PostFormValue("nume")))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	folder, err := splitPath(r.PostFormValue("dosar"))
-	if err != nil {
-		return "", errNoParent
+	if folder, err = splitPath(r.PostFormValue("dosar")); err != nil {
+		return nil, errNoParent
 	}
 	to := slices.Concat(folder, []string{name})
+	if slices.Equal(to, names) {
+		return folder, nil
+	}
 	if len(to) > len(names) && slices.Equal(to[:len(names)], names) {
-		return "", errIntoItself
+		return nil, errIntoItself
 	}
-	if !slices.Equal(to, names) {
-		release, err := x.hold(v, names, to)
-		if err != nil {
-			return "", err
-		}
-		defer release()
-		if err := x.move(v, names, to, false); err != nil {
-			return "", err
-		}
-	}
-	return href(v.site, folder, true) + "?ok=mutat", nil
-}
-
-func (x *Extranet) formRestore(r *http.Request, v visitor) (back string, err error) {
-	id, _ := strconv.ParseInt(r.PostFormValue("id"), 10, 64)
-	folder, err := x.restore(v, id)
+	leave, err := x.hold(v, names, to)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return href(v.site, folder, true) + "?ok=restaurat", nil
+	defer leave()
+	if err := x.move(v, names, to, false); err != nil {
+		return nil, err
+	}
+	x.locks.of(v.site).forget(joinPath(names))
+	return folder, nil
 }
 
-func (x *Extranet) formPurge(r *http.Request, v visitor) error {
+// formID is the number of something in the bin; 0, which nothing has, where it
+// is not one.
+func formID(r *http.Request) int64 {
 	id, _ := strconv.ParseInt(r.PostFormValue("id"), 10, 64)
-	return x.purgeFromBin(v, id)
+	return id
 }
 
 type editData struct {
@@ -414,9 +423,11 @@ func (x *Extranet) pageEdit(w http.ResponseWriter, r *http.Request, s *session, 
 	if problem != "" {
 		d.Name, current, status = r.PostFormValue("nume"), r.PostFormValue("dosar"), http.StatusUnprocessableEntity
 	}
-	folders, err := x.folders(v.site)
-	if err != nil {
-		return err
+	folders := [][]string{names[:len(names)-1]} // who may not read is told of no others
+	if rights.Has(toRead) {
+		if folders, err = x.folders(v.site); err != nil {
+			return err
+		}
 	}
 	for _, f := range folders {
 		if n.isFolder() && within(joinPath(f), joinPath(names)) {
@@ -573,11 +584,11 @@ func uploadName(part *multipart.Part) (string, error) {
 
 func (x *Extranet) receiveFile(body io.Reader, v visitor, names []string, replace bool) (string, error) {
 	if replace {
-		release, err := x.hold(v, names)
+		leave, err := x.hold(v, names)
 		if err != nil {
 			return "", err
 		}
-		defer release()
+		defer leave()
 	}
 	u, err := x.beginUploadAs(v, names, !replace)
 	if err != nil {
