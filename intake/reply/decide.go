@@ -7,31 +7,6 @@ import (
 	"unicode"
 )
 
-// decider reads the decision in the newly written text of one part.
-type decider struct {
-	*matcher
-	in      Input
-	part    string
-	letters string
-	quoted  map[string]bool // the words of the quote, folded
-	names   map[string]bool
-}
-
-func newDecider(in Input, part string) *decider {
-	d := &decider{in: in, part: part, quoted: map[string]bool{}, names: map[string]bool{}}
-	for _, name := range in.Names {
-		for _, t := range words([]string{name}) {
-			if t.kind == word {
-				d.names[t.fold] = true
-			}
-		}
-	}
-	d.matcher = &matcher{grammar: rules(), terminals: map[string]terminal{
-		"number": d.number, "name": d.name, "requester": d.requester, "subject": d.subject, "today": d.today, "someone": d.someone,
-	}}
-	return d
-}
-
 // occurrence is a phrase found in the text.
 type occurrence struct {
 	start, end int // tokens
@@ -39,60 +14,33 @@ type occurrence struct {
 }
 
 // decide applies the rules in the order of the cases below.
-func (d *decider) decide(text newText) Reading {
-	for _, l := range text.quote {
-		for _, t := range words([]string{l.text}) {
-			d.quoted[t.fold] = true
-		}
-	}
-	sig := &signatureReader{matcher: d.matcher, names: d.names}
-	for _, p := range append(slices.Clone(d.in.People), d.in.Requester) {
-		sig.people = append(sig.people, letters([]string{p}))
-	}
-	body := sig.body(text.lines)
-
-	out := Reading{Verdict: Unclear}
-	step := func(l line, rule string) {
-		out.Trace = append(out.Trace, Step{Part: d.part, Line: l.n, Text: l.text, Rule: rule})
-	}
-	if text.how != "" && len(text.quote) > 0 {
-		step(text.quote[0], "quoted from here on: "+text.how)
-	}
-	for _, l := range text.lines[min(len(body), len(text.lines)):] {
-		if !l.blank() && len(body) < len(text.lines) && !slices.Contains(body, l) {
-			step(l, "signature, footer or notice")
-		}
-	}
-	var raw []string
-	hidden := false
-	for _, l := range body {
-		raw = append(raw, l.text)
-		hidden = hidden || l.hidden && !l.blank()
-	}
-	toks := words(raw)
-	d.letters = letters(raw)
+func (d *decider) decide(w written) Reading {
+	out := Reading{Verdict: Unclear, Trace: w.trace}
+	raw, toks := w.raw, w.toks
+	all := len(toks)
 	verdict := func(v Verdict, why string, from, to int) Reading {
 		out.Verdict, out.Why = v, why
-		if len(toks) > 0 && from < to {
-			first, last := toks[from].line, toks[to-1].line
-			out.Evidence = strings.TrimSpace(strings.Join(raw[first:last+1], "\n"))
-			for k := first; k <= last; k++ {
-				if !body[k].blank() {
-					step(body[k], why)
-				}
+		if from >= to {
+			return out
+		}
+		first, last := toks[from].line, toks[to-1].line
+		out.Evidence = strings.TrimSpace(strings.Join(raw[first:last+1], "\n"))
+		for _, l := range w.lines[first : last+1] {
+			if !l.blank() {
+				out.Trace = append(out.Trace, Step{Part: d.part, Line: l.n, Text: l.text, Rule: why})
 			}
 		}
 		return out
 	}
-	all := len(toks)
 	switch {
 	case all == 0:
 		return verdict(Unclear, "nothing was newly written", 0, 0)
 	case all > maxWords:
-		return verdict(Unclear, "the newly written text is longer than a decision", 0, min(all, 50))
-	case hidden:
+		return verdict(Unclear, "the newly written text is longer than a decision", 0, 50)
+	case w.hidden:
 		return verdict(Unclear, "some of the newly written text is hidden or struck out", 0, all)
 	}
+	end := d.beforeCourtesy(toks) // of the evidence
 
 	approvals := d.approvals(toks)
 	refusals := d.refusals(toks)
@@ -103,14 +51,14 @@ func (d *decider) decide(text newText) Reading {
 		r := refusals[0]
 		switch {
 		case takenBack != nil:
-			return verdict(Unclear, fmt.Sprintf("a decision and %q", takenBack.phrase.source), 0, all)
+			return verdict(Unclear, fmt.Sprintf("a decision and %q", takenBack.phrase.source), 0, end)
 		case len(approvals) > 0 && !d.partial(toks, r):
-			return verdict(Unclear, "both a yes and a no", 0, all)
+			return verdict(Unclear, "both a yes and a no", 0, end)
 		case len(approvals) > 0 || d.partial(toks, r) && len(refusals) == 1 || d.conditionalRefusal(toks, r):
 			out.Conditions = d.conditions(raw, toks)
-			return verdict(Conditional, "a refusal of a part, or until something happens", 0, all)
+			return verdict(Conditional, "a refusal of a part, or until something happens", 0, end)
 		case d.asked(toks, r):
-			return verdict(Unclear, "a question", 0, all)
+			return verdict(Unclear, "a question", 0, end)
 		}
 		from, _ := d.sentence(toks, r.start)
 		if d.onlyCourtesy(toks[:from]) {
@@ -119,15 +67,15 @@ func (d *decider) decide(text newText) Reading {
 			from = d.afterCourtesy(toks)
 			out.Reason = reason(raw, toks, from, d)
 		}
-		return verdict(Reject, fmt.Sprintf("R3: a refusal, [refuse] %q", r.phrase.source), from, all)
+		return verdict(Reject, fmt.Sprintf("R3: a refusal, [refuse] %q", r.phrase.source), from, end)
 	}
 
 	if !asks {
 		if p, weak, ok := d.cover(toks); ok {
 			from, to := d.decisive(toks, p)
 			switch {
-			case text.inline:
-				return verdict(Unclear, "R1: written between quoted lines", 0, all)
+			case w.inline:
+				return verdict(Unclear, "R1: written between quoted lines", 0, end)
 			case weak && !d.in.AcceptWeak:
 				out.Weak = true
 				return verdict(Unclear, fmt.Sprintf("a weak yes, [weak] %q", p.source), from, to)
@@ -139,28 +87,28 @@ func (d *decider) decide(text newText) Reading {
 		}
 		if from, ok := d.refusedAlone(toks); ok {
 			out.Reason = reason(raw, toks, from, d)
-			return verdict(Reject, "R3: a bare no", d.afterCourtesy(toks), all)
+			return verdict(Reject, "R3: a bare no", d.afterCourtesy(toks), end)
 		}
 	}
 
 	switch {
 	case takenBack != nil:
-		return verdict(Unclear, fmt.Sprintf("something is taken back: %q", takenBack.phrase.source), 0, all)
+		return verdict(Unclear, fmt.Sprintf("something is taken back: %q", takenBack.phrase.source), 0, end)
 	case len(approvals) > 0 && !asks && d.conditional(toks, approvals[0]):
 		out.Conditions = d.conditions(raw, toks)
-		return verdict(Conditional, fmt.Sprintf("[approve] %q with a condition", approvals[0].phrase.source), d.afterCourtesy(toks), all)
+		return verdict(Conditional, fmt.Sprintf("[approve] %q with a condition", approvals[0].phrase.source), d.afterCourtesy(toks), end)
 	case len(approvals) > 0 && asks:
-		return verdict(Unclear, "a yes and a question", 0, all)
+		return verdict(Unclear, "a yes and a question", 0, end)
 	case len(approvals) > 0:
-		return verdict(Unclear, "a yes with something left over that no list knows", 0, all)
+		return verdict(Unclear, "a yes with something left over that no list knows", 0, end)
 	case asks:
-		return verdict(Unclear, "a question", 0, all)
+		return verdict(Unclear, "a question", 0, end)
 	}
 	if out.Conditions = d.conditions(raw, toks); len(out.Conditions) > 0 && d.startsWithCondition(toks) {
-		return verdict(Conditional, "a condition alone", d.afterCourtesy(toks), all)
+		return verdict(Conditional, "a condition alone", d.afterCourtesy(toks), end)
 	}
 	out.Conditions = nil
-	return verdict(Unclear, "no decision that the lists know", 0, all)
+	return verdict(Unclear, "no decision that the lists know", 0, end)
 }
 
 // cover reports whether the whole text is made of phrases of the four lists
@@ -442,6 +390,17 @@ func (d *decider) afterCourtesy(toks []token) int {
 		i = end
 	}
 	return i
+}
+
+// beforeCourtesy is the place where the courtesy at the end begins, on a line of
+// its own: all of toks if they are nothing else.
+func (d *decider) beforeCourtesy(toks []token) int {
+	for i := range toks {
+		if toks[i].breakBefore > 0 && d.onlyCourtesy(toks[i:]) {
+			return i
+		}
+	}
+	return len(toks)
 }
 
 // reason is what was written from toks[from] on, without the courtesy at its end.

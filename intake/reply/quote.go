@@ -14,6 +14,8 @@ type line struct {
 	signature bool   // marked as signature by the mail program
 	hidden    bool   // not shown, or shown struck out
 	region    int    // which stretch between quotes it stands in
+	between   bool   // it stands between quoted lines
+	wrapped   bool   // right below a quoted line
 }
 
 func (l line) blank() bool { return strings.TrimFunc(l.text, isBlank) == "" }
@@ -80,10 +82,10 @@ func unquote(s string, flowed bool) (content string, depth int) {
 
 // newText is what is left of a body without what it quotes.
 type newText struct {
-	lines  []line // the newly written ones, blank ones between them included
-	quote  []line // the others
-	inline bool   // something is written between quoted lines
-	how    string // how the quote was found, for the trace
+	lines    []line // the newly written ones, blank ones between them included
+	quote    []line // the others
+	unmarked []line // those of them that no mark shows to be quoted
+	how      string // how the quote was found, for the trace
 }
 
 // cutQuote tells the newly written lines from the quoted ones (rule R1).
@@ -143,13 +145,15 @@ func cutQuote(lines []line) newText {
 			i = next - 1
 			continue
 		}
+		out.unmarked = lines[i:]
 		for ; i < len(lines); i++ {
 			quote(i)
 		}
 	}
 	for k, i := range origin {
 		if i > firstQuote && i < lastQuote && firstQuote >= 0 && !out.lines[k].blank() {
-			out.inline = true
+			out.lines[k].between = true
+			out.lines[k].wrapped = lines[i-1].quoted
 		}
 	}
 	return out

@@ -6,6 +6,7 @@
 package reply
 
 import (
+	"errors"
 	"strings"
 	"time"
 )
@@ -23,8 +24,9 @@ const (
 // Input is a reply, decoded, and what helps to understand it. Only Text or HTML
 // is required.
 type Input struct {
-	Text string // the text/plain body; empty where there is none
-	HTML string // the text/html body; empty where there is none
+	Subject string // only commands are read in it
+	Text    string // the text/plain body; empty where there is none
+	HTML    string // the text/html body; empty where there is none
 
 	Flowed bool // Text is format=flowed (RFC 3676)
 	DelSp  bool // and has delsp=yes
@@ -89,27 +91,38 @@ type partReading struct {
 }
 
 func readPart(in Input, part string) (partReading, bool) {
-	body := in.Text
-	if part == "text/html" {
-		body = in.HTML
-	}
-	if strings.TrimFunc(body, isBlank) == "" {
+	d := newDecider(in, part)
+	w, ok, err := d.read()
+	if !ok {
 		return partReading{}, false
 	}
-	if len(body) > maxBody {
-		return partReading{Reading: Reading{Verdict: Unclear, Why: part + " is longer than is read"}}, true
+	if err != nil {
+		return partReading{Reading: Reading{Verdict: Unclear, Why: err.Error()}}, true
 	}
-	var lines []line
-	if part == "text/html" {
-		var err error
+	return partReading{Reading: d.decide(w), letters: letters(w.raw)}, true
+}
+
+// read takes the part apart; ok is false if there is nothing in it.
+func (d *decider) read() (w written, ok bool, err error) {
+	body := d.in.Text
+	if d.part == "text/html" {
+		body = d.in.HTML
+	}
+	if strings.TrimFunc(body, isBlank) == "" {
+		return w, false, nil
+	}
+	if len(body) > maxBody {
+		return w, true, errors.New(d.part + " is longer than is read")
+	}
+	lines := []line{}
+	if d.part == "text/html" {
 		if lines, err = htmlLines(body); err != nil {
-			return partReading{Reading: Reading{Verdict: Unclear, Why: err.Error()}}, true
+			return w, true, err
 		}
 	} else {
-		lines = plainLines(body, in.Flowed, in.DelSp)
+		lines = plainLines(body, d.in.Flowed, d.in.DelSp)
 	}
-	d := newDecider(in, part)
-	return partReading{Reading: d.decide(cutQuote(lines)), letters: d.letters}, true
+	return d.written(lines), true, nil
 }
 
 // agree puts the two alternatives together. A person sees one of them and we

@@ -21,22 +21,25 @@ type signatureReader struct {
 	people []string        // names of others, folded: never a signature
 }
 
-// body is the newly written text without signatures, footers and notices. Rule
-// R2 depends on it: a line is only left out if it is known to be of that kind.
-func (r *signatureReader) body(lines []line) []line {
-	var out []line
+// body is the newly written text without signatures, footers and notices, which
+// are left. Rule R2 depends on it: a line is only left out if it is known to be
+// of that kind.
+func (r *signatureReader) body(lines []line) (body, left []line) {
 	for len(lines) > 0 {
 		end := 1
 		for end < len(lines) && lines[end].region == lines[0].region {
 			end++
 		}
-		out = append(out, r.regionBody(lines[:end])...)
+		n := r.bodyEnd(lines[:end])
+		body = append(body, lines[:n]...)
+		left = append(left, lines[n:end]...)
 		lines = lines[end:]
 	}
-	return out
+	return body, left
 }
 
-func (r *signatureReader) regionBody(lines []line) []line {
+// bodyEnd counts the lines of one region that are not its signature.
+func (r *signatureReader) bodyEnd(lines []line) int {
 	// What the program or the writer marked as a signature may hold lines that
 	// no list knows, like a motto.
 	marked := make([]bool, len(lines))
@@ -73,7 +76,7 @@ func (r *signatureReader) regionBody(lines []line) []line {
 		}
 		end--
 	}
-	return lines[:end]
+	return end
 }
 
 // notice counts the lines, at the end of a paragraph, of a confidentiality
@@ -163,12 +166,15 @@ func (r *signatureReader) mobileFooter(toks []token) bool {
 }
 
 func (r *signatureReader) contactLine(toks []token, reach bool) bool {
+	known := false // an unknown word may not come first
 	for _, t := range toks {
 		switch {
 		case t.kind == separator || t.kind == numeral || t.kind == symbol || t.kind == other && strings.Contains("|/()<>[]•·®", t.text):
 		case r.words["contact"][t.fold]:
-			reach = true
-		case r.words["connector"][t.fold] || r.words["organisation"][t.fold] || capitalised(t.text):
+			reach, known = true, true
+		case r.words["organisation"][t.fold]:
+			known = true
+		case r.words["connector"][t.fold] || known && capitalised(t.text) && !r.spoken(t.fold):
 		default:
 			return false
 		}

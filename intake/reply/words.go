@@ -145,6 +145,10 @@ func isLetterAt(s string) bool {
 	return unicode.IsLetter(r)
 }
 
+// abbreviations are those after which a dot ends no sentence.
+var abbreviations = map[string]bool{"nr": true, "dl": true, "d-l": true, "dle": true, "d-le": true, "dna": true, "d-na": true, "dnei": true, "d-nei": true,
+	"dlui": true, "d-lui": true, "dvs": true, "d-vs": true, "dv": true, "dr": true, "ing": true, "st": true, "ref": true, "prof": true, "av": true, "ec": true, "arh": true, "jr": true}
+
 // wordToken reads a word or a numeral. Hyphens, apostrophes, and in words with
 // digits in them dots and slashes, belong to it when a letter or digit follows:
 // site-ului, n-am, 42/23.11.2026.
@@ -177,6 +181,9 @@ func wordToken(s string) (token, int) {
 		end += n
 	}
 	t := token{text: s[:end], fold: fold(s[:end]), kind: word}
+	if abbreviations[t.fold] && strings.HasPrefix(s[end:], ".") {
+		end++ // its dot ends no sentence
+	}
 	first, _ := utf8.DecodeRuneInString(s)
 	switch {
 	case atSign:

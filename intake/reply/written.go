@@ -1,0 +1,118 @@
+package reply
+
+import (
+	"slices"
+	"strings"
+)
+
+// decider reads the decision in the newly written text of one part.
+type decider struct {
+	*matcher
+	in     Input
+	part   string
+	quoted map[string]bool // the words of the quote, folded
+	names  map[string]bool // the words of the approver's name and titles, folded
+}
+
+func newDecider(in Input, part string) *decider {
+	d := &decider{in: in, part: part, quoted: map[string]bool{}, names: map[string]bool{}}
+	for _, name := range in.Names {
+		for _, t := range words([]string{name}) {
+			if t.kind == word {
+				d.names[t.fold] = true
+			}
+		}
+	}
+	d.matcher = &matcher{grammar: rules(), terminals: map[string]terminal{
+		"number": d.number, "name": d.name, "requester": d.requester, "subject": d.subject, "today": d.today, "someone": d.someone,
+	}}
+	return d
+}
+
+// written is what a person newly wrote, without signature, footers and notices.
+type written struct {
+	lines  []line
+	raw    []string // their texts
+	toks   []token
+	hidden bool // some of it is not shown, or struck out
+	inline bool // some of it stands where the quote should
+	trace  []Step
+}
+
+// written takes the quote and the signature away from a body.
+func (d *decider) written(body []line) written {
+	cut := cutQuote(body)
+	w := written{}
+	step := func(l line, rule string) {
+		w.trace = append(w.trace, Step{Part: d.part, Line: l.n, Text: l.text, Rule: rule})
+	}
+	for _, l := range cut.quote {
+		for _, t := range words([]string{l.text}) {
+			d.quoted[t.fold] = true
+		}
+	}
+	if len(cut.quote) > 0 {
+		step(cut.quote[0], "R1: quoted from here on, by "+cut.how)
+	}
+	sig := &signatureReader{matcher: d.matcher, names: d.names}
+	for _, p := range append(slices.Clone(d.in.People), d.in.Requester) {
+		sig.people = append(sig.people, letters([]string{p}))
+	}
+	var left []line
+	w.lines, left = sig.body(d.withoutWrapped(cut.lines))
+	for _, l := range left {
+		if !l.blank() {
+			step(l, "signature, footer or notice")
+		}
+	}
+	for _, l := range d.foreign(cut.unmarked) {
+		step(l, "R1: stands in the quote, and is not of the mail that was answered")
+		w.inline = true
+	}
+	for _, l := range w.lines {
+		w.raw = append(w.raw, l.text)
+		w.hidden = w.hidden || l.hidden && !l.blank()
+		w.inline = w.inline || l.between && !l.blank()
+	}
+	w.toks = words(w.raw)
+	return w
+}
+
+// withoutWrapped takes out what is between quote marks only because a program
+// wrapped a quoted line: words that the answered mail has in that place.
+func (d *decider) withoutWrapped(lines []line) []line {
+	if d.in.Quoted == "" {
+		return lines
+	}
+	original := letters(strings.Split(d.in.Quoted, "\n"))
+	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool {
+		text := letters([]string{l.text})
+		return l.between && l.wrapped && text != "" && containsWords(original, text)
+	})
+}
+
+// foreign lists the lines of an unmarked quote that could decide something and
+// are not of the mail that was answered: somebody wrote into the quote.
+func (d *decider) foreign(quote []line) []line {
+	if d.in.Quoted == "" {
+		return nil
+	}
+	original := letters(strings.Split(d.in.Quoted, "\n"))
+	var out []line
+	for i, l := range quote {
+		if l.quoted || headerKey.MatchString(string(foldKeepingLength(strings.TrimSpace(l.text)))) {
+			continue
+		}
+		if _, n, _ := quoteStart(quote, i); n > 0 {
+			continue
+		}
+		cautious := false
+		for _, t := range words([]string{l.text}) {
+			cautious = cautious || d.words["never in a signature"][t.fold]
+		}
+		if cautious && !containsWords(original, letters([]string{l.text})) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
