@@ -489,7 +489,7 @@ func TestAConnectionCutInMidFetchLosesAndDoublesNothing(t *testing.T) {
 }
 
 func TestADeadConnectionIsNoticedAndReplaced(t *testing.T) {
-	for _, verb := range []string{"CAPABILITY", "AUTHENTICATE", "EXAMINE", "UID SEARCH", "UID FETCH", "IDLE", "DONE", "UID MOVE", "LIST", "SELECT"} {
+	for _, verb := range []string{"AUTHENTICATE", "EXAMINE", "UID SEARCH", "UID FETCH", "IDLE", "DONE", "UID MOVE", "LIST", "SELECT"} {
 		t.Run("no answer to "+verb, func(t *testing.T) {
 			onEachHost(t, func(t *testing.T, h *mailhost.Host) {
 				var once atomic.Bool
@@ -504,9 +504,9 @@ func TestADeadConnectionIsNoticedAndReplaced(t *testing.T) {
 				inject(t, h, "INBOX", oneOfEach...)
 				r.until(t, 5)
 				untilFiled(t, h, oneOfEachFiled)
-				if !once.Load() && !(verb == "CAPABILITY" && h.Accounts != nil) {
-					t.Errorf("%s was never sent", verb)
-				}
+				waitFor(t, verb+" to be sent", once.Load)
+				inject(t, h, "INBOX", "registered 2")
+				r.until(t, 6)
 			})
 		})
 	}

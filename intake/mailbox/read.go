@@ -303,6 +303,13 @@ func (f *Follower) fetch(ctx context.Context, c *connection, uids []uint32, part
 			m.Ref.Mailbox, m.Ref.UIDValidity = f.config.Folder, c.uidValidity
 			if err == nil && slices.Contains(uids, m.Ref.UID) {
 				all.mails = append(all.mails, m)
+			} else if err != nil && !refused(err) {
+				// The connection broke in the middle of a mail. The command must not
+				// be touched any more: to discard the rest of the mail, it would read
+				// at the same time as the client itself does by then.
+				c.conn.Close()
+				all.err = fmt.Errorf("mail %d: %w", m.Ref.UID, err)
+				return all, nil
 			} else if err != nil && all.err == nil {
 				all.err = fmt.Errorf("mail %d: %w", m.Ref.UID, err)
 			}

@@ -149,6 +149,24 @@ func (s *imapSession) Login(username, password string) error {
 	return nil
 }
 
+// Idle tells of what happens in the mailbox until stop is closed. The library's
+// own Idle says nothing of what happened between the last command and its
+// beginning until something else happens.
+func (s *imapSession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		if err := s.UserSession.Poll(w, true); err != nil {
+			return err
+		}
+		select {
+		case <-stop:
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
 func (s *imapSession) Select(mailbox string, options *imap.SelectOptions) (*imap.SelectData, error) {
 	data, err := s.UserSession.Select(mailbox, options)
 	if err == nil {

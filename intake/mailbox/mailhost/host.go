@@ -168,7 +168,7 @@ func (h *Host) Mails(ctx context.Context, account, folder string) ([]Mail, error
 			return nil
 		}
 		whole := &imap.FetchItemBodySection{Peek: true}
-		fetched, err := c.Fetch(imap.SeqSet{{Start: 1, Stop: 0}}, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{whole}}).Collect()
+		fetched, err := c.Fetch(imap.UIDSet{{Start: 1, Stop: 0}}, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{whole}}).Collect()
 		if err != nil {
 			return fmt.Errorf("fetching the mails of %s: %w", folder, err)
 		}
