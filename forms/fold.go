@@ -173,6 +173,8 @@ func alike(a, b string) bool {
 	switch {
 	case n < 5:
 		return false
+	case a[0] != b[0] && a[1] != b[1] && a[0] != b[1] && a[1] != b[0]:
+		return false // two letters wrong at the very beginning: another word
 	case n < 9:
 		return distance(a, b, 1) <= 1
 	}

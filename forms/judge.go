@@ -124,7 +124,7 @@ func (j *judging) people(f *field) {
 		case j.seen[strings.ToLower(one.Email)] != "":
 			j.say(entry, Duplicate, "%s, cu adresa %s, este de două ori în formular. Păstrați un singur rând, cu drepturile dorite.", who, one.Email)
 		case !internal && j.ownDomain(one.Email):
-			j.say(entry+".email", Invalid, "Adresa %s este a primăriei, dar %s este în lista instituției partenere. Scrieți adresa de la instituția parteneră sau mutați persoana la utilizatorii interni.", one.Email, who)
+			j.say(entry+".email", Invalid, "Adresa %s este a primăriei, nu a instituției partenere. Scrieți adresa lui %s de la instituția parteneră sau mutați persoana la utilizatorii interni.", one.Email, who)
 		}
 		if one.Email != "" && j.seen[strings.ToLower(one.Email)] == "" {
 			j.seen[strings.ToLower(one.Email)] = who

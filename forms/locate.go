@@ -14,6 +14,9 @@ const (
 	nameSummary = "f_summary"
 )
 
+// maxLabels of one sheet are looked at; a form has eight.
+const maxLabels = 500
+
 // labelAt is a label and where it stands.
 type labelAt struct {
 	label
@@ -70,6 +73,9 @@ func locate(book *workbook.Workbook, sheet *workbook.Sheet, r *recogniser, ours 
 		}
 		if l, ok := r.match(c.Text); ok {
 			all = append(all, &labelAt{label: l, row: c.Row, col: c.Col, area: sheet.Merge(c.Row, c.Col)})
+			if len(all) == maxLabels {
+				break
+			}
 		}
 	}
 	if kind := kindOfKeys(func(key string) bool { _, ok := named[key]; return ok }); kind != "" {
@@ -299,12 +305,7 @@ func hint(text string) bool {
 			return true
 		}
 	}
-	for i := range fields {
-		if help := fields[i].help; len(t) == len(fold(help)) && t == fold(help) {
-			return true
-		}
-	}
-	return false
+	return ourText(text)
 }
 
 // footer tells what stands under a form: signature, date of signing, notes.

@@ -25,7 +25,7 @@ const (
 	markTitle   = "De corectat (registratură):"
 	theirTitle  = "Comentariul dumneavoastră:"
 	maxSummary  = 40 // lines beside a form that is not ours
-	summaryWide = 105
+	summaryWide = 95
 )
 
 // Mark returns the sender's own workbook with each cell in question filled and
@@ -291,24 +291,24 @@ func (m *marker) summary(reading *Reading, sheet *workbook.Sheet, problems []Pro
 			texts = append(texts, fmt.Sprintf("… și încă %s, toate colorate în formular.", count(room)))
 			break
 		}
-		texts = append(texts, p.Message)
+		texts = append(texts, inShort(p))
 	}
 	if !own {
 		area = m.besideForm(reading, sheet, len(texts))
 		name := workbook.ColumnName(area.Col1)
-		if err := m.f.SetColWidth(sheet.Name, name, name, 90); err != nil {
+		if err := m.f.SetColWidth(sheet.Name, name, name, 80); err != nil {
 			return err
 		}
 	}
 	head, err := m.f.NewStyle(&excelize.Style{
-		Font: &excelize.Font{Bold: true, Color: "A61B0F", Size: 11}, Alignment: &excelize.Alignment{Vertical: "center", WrapText: own},
+		Font: &excelize.Font{Family: "Calibri", Bold: true, Color: "A61B0F", Size: 11}, Alignment: &excelize.Alignment{Vertical: "center", WrapText: own},
 		Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FDE9E7"}},
 	})
 	if err != nil {
 		return err
 	}
 	link, err := m.f.NewStyle(&excelize.Style{
-		Font: &excelize.Font{Color: "0B4F9E", Underline: "single", Size: 11}, Alignment: &excelize.Alignment{Vertical: "center", WrapText: own, Indent: 1},
+		Font: &excelize.Font{Family: "Calibri", Color: "0B4F9E", Underline: "single", Size: 10}, Alignment: &excelize.Alignment{Vertical: "center", Indent: 1},
 	})
 	if err != nil {
 		return err
@@ -322,9 +322,7 @@ func (m *marker) summary(reading *Reading, sheet *workbook.Sheet, problems []Pro
 		style := head
 		if i > 0 {
 			style = link
-			if i <= len(problems) && problems[i-1].Cell != "" && problems[i-1].Message == text {
-				p := problems[i-1]
-				text = p.Cell + ": " + text
+			if p := problems[i-1]; p.Cell != "" && inShort(p) == text {
 				to := "'" + strings.ReplaceAll(p.Sheet, "'", "''") + "'!" + p.Cell
 				if err := m.f.SetCellHyperLink(sheet.Name, cell, to, "Location"); err != nil {
 					return err
@@ -341,7 +339,7 @@ func (m *marker) summary(reading *Reading, sheet *workbook.Sheet, problems []Pro
 			if err := m.f.SetRowVisible(sheet.Name, row, true); err != nil {
 				return err
 			}
-			if err := m.f.SetRowHeight(sheet.Name, row, float64(15*lines(text, summaryWide)+4)); err != nil {
+			if err := m.f.SetRowHeight(sheet.Name, row, 19); err != nil {
 				return err
 			}
 		}
@@ -352,6 +350,34 @@ func (m *marker) summary(reading *Reading, sheet *workbook.Sheet, problems []Pro
 	}
 	area.Row2 = row - 1
 	return m.f.SetDefinedName(&excelize.DefinedName{Name: nameSummary, RefersTo: absolute(sheet.Name, area)})
+}
+
+// inShort is a problem on one line: the cell and the first sentence, since not
+// every program wraps the text of a link.
+func inShort(p Problem) string {
+	text, quoted := p.Message, false
+	for i, r := range text {
+		switch r {
+		case '„':
+			quoted = true
+		case '”':
+			quoted = false
+		case '.':
+			if !quoted && strings.HasPrefix(text[i:], ". ") {
+				text = text[:i+1]
+			}
+		}
+		if len(text) <= i+1 {
+			break
+		}
+	}
+	if runes := []rune(text); len(runes) > summaryWide {
+		text = string(runes[:summaryWide-1]) + "…"
+	}
+	if p.Cell == "" {
+		return text
+	}
+	return p.Cell + ": " + text
 }
 
 func count(n int) string {

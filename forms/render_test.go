@@ -46,7 +46,7 @@ func TestRenderPictures(t *testing.T) {
 			t.Fatal(err)
 		}
 		office(t, dir, "pdf", book)
-		if out, err := exec.Command("pdftoppm", "-r", "70", "-png", filepath.Join(dir, name+".pdf"), filepath.Join(dir, name)).CombinedOutput(); err != nil {
+		if out, err := exec.Command("pdftoppm", "-r", "80", "-png", filepath.Join(dir, name+".pdf"), filepath.Join(dir, name)).CombinedOutput(); err != nil {
 			t.Fatalf("pdftoppm: %v: %s", err, out)
 		}
 	}

@@ -546,7 +546,7 @@ func atNumbers(s string) []string {
 func joinLines(entries [][]piece) [][]piece {
 	var joined [][]piece
 	for _, e := range entries {
-		if len(joined) == 0 {
+		if len(joined) == 0 || len(joined[len(joined)-1]) > 8 {
 			joined = append(joined, e)
 			continue
 		}

@@ -81,7 +81,8 @@ func (r *ooxml) mainPart() (string, error) {
 	switch {
 	case strings.HasSuffix(strings.ToLower(main), ".bin"):
 		return "", fmt.Errorf("%w: .xlsb", ErrLegacy)
-	case !strings.HasPrefix(partName(main), "xl/") && (r.pkg.has("word/document.xml") || r.pkg.has("ppt/presentation.xml")):
+	case strings.HasPrefix(partName(main), "word/"), strings.HasPrefix(partName(main), "ppt/"),
+		!r.pkg.has(main) && (r.pkg.has("word/document.xml") || r.pkg.has("ppt/presentation.xml")):
 		return "", ErrNotSpreadsheet
 	case !r.pkg.has(main):
 		return "", damaged("there is no workbook part")

@@ -160,7 +160,9 @@ func (s *Sheet) RowHidden(row int) bool { return s.hiddenRows.has(row) }
 func (s *Sheet) ColHidden(col int) bool { return s.hiddenCols.has(col) }
 
 // ColUsed reports whether anything stands in a column, shown or hidden.
-func (s *Sheet) ColUsed(col int) bool { return s.used[col] }
+func (s *Sheet) ColUsed(col int) bool {
+	return s.used[col] || slices.ContainsFunc(s.Merges, func(m Range) bool { return col >= m.Col1 && col <= m.Col2 })
+}
 
 // finish drops what nobody sees and makes the sheet ready to be asked. A merged
 // cell shows as long as any row and any column of it does.
@@ -172,11 +174,6 @@ func (s *Sheet) finish() {
 	s.used = map[int]bool{}
 	for _, c := range s.Cells {
 		s.used[c.Col] = true
-	}
-	for _, m := range s.Merges {
-		for col := m.Col1; col <= m.Col2; col++ {
-			s.used[col] = true
-		}
 	}
 	anchors := make(map[pos]Range, len(s.Merges))
 	for _, m := range s.Merges {
