@@ -171,7 +171,7 @@ func webAddress(s string) bool {
 func lex(line string) []run {
 	var runs []run
 	add := func(text string, data bool) {
-		if text != "" {
+		if text != "" || data { // data is data even if nothing was typed
 			runs = append(runs, run{text: text, data: data})
 		}
 	}
@@ -242,7 +242,20 @@ func inline(runs []run) []run {
 			}
 		}
 	}
-	return links(out)
+	return links(trimBreaks(out))
+}
+
+// trimBreaks takes away line breaks that have nothing visible before or after
+// them, as when somebody's name is missing over their address.
+func trimBreaks(runs []run) []run {
+	blank := func(r run) bool { return r.br || strings.TrimSpace(r.text) == "" }
+	for len(runs) > 0 && blank(runs[0]) {
+		runs = runs[1:]
+	}
+	for len(runs) > 0 && blank(runs[len(runs)-1]) {
+		runs = runs[:len(runs)-1]
+	}
+	return runs
 }
 
 // links makes a link of each "<", data, ">", where the data is an address.

@@ -18,12 +18,12 @@ const (
 	styleList  = "margin:0 0 16px 0;padding:0 0 0 24px;"
 	styleLi    = "margin:0 0 6px 0;"
 	styleTable = "width:100%;border-collapse:collapse;margin:0 0 16px 0;"
-	styleCell  = "padding:8px 12px 8px 0;border-bottom:1px solid #a0a0a0;text-align:left;vertical-align:top;" + styleText + styleWrap
+	styleCell  = "padding:8px 12px 8px 0;border-bottom:1px solid #999999;text-align:left;vertical-align:top;" + styleText + styleWrap
 	styleBox   = "padding:12px 16px 4px 16px;border:2px solid #3b76c4;border-radius:6px;" + styleText + styleWrap
-	styleQuote = "margin:0 0 16px 0;padding:2px 0 2px 14px;border-left:4px solid #a0a0a0;"
+	styleQuote = "margin:0 0 16px 0;padding:2px 0 2px 14px;border-left:4px solid #999999;"
 	styleGrey  = "margin:0 0 16px 0;font-size:13px;line-height:1.4;color:#767676;"
 	styleLink  = "color:#3b76c4;text-decoration:underline;" + styleWrap
-	styleSign  = "margin:24px 0 16px 0;border:0;border-top:1px solid #a0a0a0;height:0;"
+	styleSign  = "margin:24px 0 16px 0;border:0;border-top:1px solid #999999;height:0;"
 )
 
 // renderHTML writes the document as HTML of the kind that old mail programs
@@ -112,9 +112,9 @@ func htmlTable(b *strings.Builder, rows []row) {
 	b.WriteString("<table width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"" + styleTable + "\">\n")
 	for i, r := range rows {
 		b.WriteString("<tr>")
-		for _, c := range r {
+		for j, c := range r {
 			if i == 0 {
-				b.WriteString("<th scope=\"col\" style=\"color:#767676;" + styleCell + "font-size:13px;font-weight:normal;\">" + htmlOf(c) + "</th>")
+				b.WriteString("<th scope=\"col\"" + columnWidth(j, len(r)) + " style=\"color:#767676;" + styleCell + "font-size:13px;font-weight:normal;\">" + htmlOf(c) + "</th>")
 			} else {
 				b.WriteString("<td style=\"" + styleCell + "\">" + htmlOf(c) + "</td>")
 			}
@@ -122,6 +122,15 @@ func htmlTable(b *strings.Builder, rows []row) {
 		b.WriteString("</tr>\n")
 	}
 	b.WriteString("</table>\n")
+}
+
+// columnWidth makes the first of two columns the wider one: it holds names and
+// addresses, which break badly.
+func columnWidth(column, columns int) string {
+	if columns == 2 && column == 0 {
+		return ` width="58%"`
+	}
+	return ""
 }
 
 func htmlOf(runs []run) string {
@@ -135,7 +144,8 @@ func htmlOf(runs []run) string {
 		if r.data && r.url == "" {
 			text = unlink(text)
 		}
-		text = html.EscapeString(text)
+		// where a line must break within an address, it does so at the @
+		text = strings.ReplaceAll(html.EscapeString(text), "@", "<wbr>@")
 		if r.url != "" {
 			text = `<a href="` + html.EscapeString(r.url) + `" style="` + styleLink + `">` + text + `</a>`
 		}

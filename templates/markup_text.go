@@ -48,7 +48,7 @@ func writeTextBlock(b *strings.Builder, bl block) {
 		case quotation:
 			wrap(b, "  „", "   ", textOf(r[0])+"”")
 		case fields:
-			wrap(b, textOf(r[0])+": ", "    ", textOf(r[1]))
+			wrap(b, "", "    ", textOf(r[0])+": "+textOf(r[1]))
 		case usersTable:
 			if i > 0 { // without the headings: each line reads as a phrase
 				wrap(b, "- ", "  ", phrase(r))

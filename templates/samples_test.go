@@ -162,6 +162,7 @@ func samples() []sample {
 		{"approved_it", intake.ApprovedForIT{Request: approved, SiteURL: site}},
 		{"access", intake.Access{Request: approved, Member: member(0), SiteURL: site, Invitation: invitation}},
 		{"access-known", intake.Access{Request: approved, Member: member(3), SiteURL: site}},
+		{"new_link", intake.NewLink{Invitation: invitation}},
 		{"access_list", intake.AccessList{Request: approved, SiteURL: site}},
 		{"close_received", intake.CloseReceived{Request: closing(sampleRequest())}},
 		{"close_it", intake.CloseForIT{Request: closing(sampleRequest())}},

@@ -165,19 +165,19 @@ func short(n int, s string) string {
 func origin(proof string) string {
 	switch proof {
 	case "":
-		return "nedovedită"
+		return "neverificată; întrebați solicitantul înainte de a merge mai departe"
 	case "dmarc":
-		return "dovedită: domeniul expeditorului a fost verificat de serverul nostru de e-mail (DMARC)"
+		return "verificată de serverul nostru de e-mail (DMARC)"
 	case "dkim":
-		return "dovedită: semnătura domeniului expeditorului este valabilă (DKIM)"
+		return "verificată prin semnătura domeniului de e-mail (DKIM)"
 	case "auth":
-		return "dovedită: mesajul a fost trimis din contul propriu, cu parolă"
+		return "verificată, mesajul fiind trimis din contul propriu, cu parolă"
 	case "smime":
-		return "dovedită: mesajul poartă semnătura electronică a expeditorului (S/MIME)"
+		return "verificată prin semnătura electronică a mesajului (S/MIME)"
 	case "confirmation":
-		return "dovedită: expeditorul a confirmat cererea de la adresa din evidența noastră"
+		return "verificată prin confirmare de la adresa din evidența noastră"
 	}
-	return "dovedită: " + proof
+	return "verificată (" + proof + ")"
 }
 
 // user is one line of a table of users.
@@ -277,12 +277,18 @@ func letterInWords(name string) string {
 	switch name {
 	case "approval", "ask_again", "confirm_decision":
 		return "întrebarea către cel care aprobă"
+	case "new_link":
+		return "linkul nou pentru parolă"
 	case "access":
 		return "mesajul de acces către utilizator"
 	case "access_list":
 		return "lista celor cu acces, către solicitant"
 	case "registered", "returned", "approved", "rejected", "confirm_request", "close_received":
 		return "răspunsul către solicitant"
+	case "already_decided", "question_closed", "blank_forms", "not_entitled", "cannot_read", "too_large":
+		return "răspunsul către expeditor"
+	case "approved_it", "close_it", "set_aside", "undelivered", "stuck", "suspect", "disowned":
+		return "înștiințarea către Serviciul TIC"
 	}
 	return "mesajul „" + name + "”"
 }
