@@ -266,7 +266,7 @@ func (h *hand) senderAnswers(k Token) (Settlement, error) {
 		return s, nil
 	}
 	switch {
-	case h.c.Command == CommandConfirm:
+	case h.c.Command.Name == reply.CommandConfirm, h.c.Command.Name == reply.CommandYes:
 		if err := h.tx.SpendTokens(r.ID, h.now); err != nil {
 			return s, err
 		}
@@ -282,7 +282,7 @@ func (h *hand) senderAnswers(k Token) (Settlement, error) {
 			return s, h.takeClosing(r)
 		}
 		return s, h.askApproval(r)
-	case h.c.Command == CommandDeny:
+	case h.c.Command.Name == reply.CommandDeny:
 		if err := h.tx.SpendTokens(r.ID, h.now); err != nil {
 			return s, err
 		}

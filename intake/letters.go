@@ -119,6 +119,11 @@ type Access struct {
 	Invitation Invitation
 }
 
+// NewLink carries a new one-time link to somebody who asked for it on the portal.
+type NewLink struct {
+	Invitation Invitation
+}
+
 // AccessList gives the requester the whole list of who was given access.
 type AccessList struct {
 	Request *Request
@@ -192,6 +197,7 @@ func (Approved) Name() string        { return "approved" }
 func (Rejected) Name() string        { return "rejected" }
 func (ApprovedForIT) Name() string   { return "approved_it" }
 func (Access) Name() string          { return "access" }
+func (NewLink) Name() string         { return "new_link" }
 func (AccessList) Name() string      { return "access_list" }
 func (CloseReceived) Name() string   { return "close_received" }
 func (CloseForIT) Name() string      { return "close_it" }
@@ -203,5 +209,5 @@ func (SetAside) Name() string        { return "set_aside" }
 // Letters lists every letter, so that a test can find one without a template.
 var Letters = []Letter{BlankForms{}, Registered{}, Returned{}, ConfirmRequest{}, Approval{},
 	AskAgain{}, ConfirmDecision{}, AlreadyDecided{}, QuestionClosed{}, Approved{}, Rejected{},
-	ApprovedForIT{}, Access{}, AccessList{}, CloseReceived{}, CloseForIT{}, NotEntitled{},
+	ApprovedForIT{}, Access{}, NewLink{}, AccessList{}, CloseReceived{}, CloseForIT{}, NotEntitled{},
 	CannotRead{}, TooLarge{}, SetAside{}, Undelivered{}, Stuck{}, Suspect{}, Disowned{}}

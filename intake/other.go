@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"registratura/forms"
+	"registratura/intake/reply"
 )
 
 // AsideWhy says why a mail was left to a person.
@@ -52,7 +53,7 @@ func (h *hand) other() (Settlement, error) {
 	if !h.mayAnswer(sender) {
 		return h.setAside(AsideStranger, "from an unproven address that the directory doesn't list")
 	}
-	letter := BlankForms{Asked: h.c.Command == CommandForm}
+	letter := BlankForms{Asked: h.c.Command.Name == reply.CommandForm}
 	err := h.send(Person{sender.Name, sender.Address}, letter, envelope{answers: true, bounded: true, attachments: h.blanks()})
 	return Settlement{Fate: FateAnswered, Note: "blank forms sent"}, err
 }

@@ -54,6 +54,9 @@ type Portal interface {
 	Members(ctx context.Context, siteID string) ([]Member, error)
 	// Invite makes a new one-time link for the account; earlier ones stop working.
 	Invite(ctx context.Context, address string) (Invitation, error)
+	// NewLink makes such a link also for an account that has a password, which
+	// its owner may have forgotten.
+	NewLink(ctx context.Context, address string) (Invitation, error)
 	// SiteURL is where people find the site.
 	SiteURL(siteID string) string
 }

@@ -3,7 +3,6 @@ package intake
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"registratura/forms"
 	"registratura/intake/reply"
@@ -33,7 +32,7 @@ type Case struct {
 	Origin  trust.Origin
 	Tokens  []string // hashes of what may be tokens, in the addresses and threads
 	Reply   reply.Reading
-	Command Command
+	Command reply.Command
 	Forms   []FormFound
 	Faults  []UnreadableFile
 }
@@ -71,9 +70,9 @@ func (d *Desk) Examine(ctx context.Context, raw []byte, oversized bool) (c *Case
 		return c, nil
 	}
 	c.Tokens = tokenHashes(m)
-	input := reply.Input{Text: m.Text, HTML: m.HTML, AcceptWeak: d.Policy.AcceptWeak, Today: d.Now().In(d.Policy.Location)}
+	input := reply.Input{Subject: m.Subject, Text: m.Text, HTML: m.HTML, AcceptWeak: d.Policy.AcceptWeak, Today: d.Now().In(d.Policy.Location)}
 	c.Reply = reply.Read(input)
-	c.Command = commandOf(m.Subject, input)
+	c.Command, _ = reply.ReadCommand(input)
 	if err := d.readForms(ctx, c); err != nil {
 		return nil, err
 	}
@@ -88,13 +87,13 @@ func kindOf(c *Case) CaseKind {
 		return CaseCloseForm
 	case len(c.Forms) > 0:
 		return CaseCreateForm
-	case c.Command == CommandForm:
+	case c.Command.Name == reply.CommandForm && len(c.Faults) == 0:
 		return CaseCommand
 	case answers:
 		return CaseReply
 	case len(c.Faults) > 0:
 		return CaseUnreadable
-	case c.Command != "":
+	case c.Command.Name != "":
 		return CaseCommand
 	}
 	return CaseOther
@@ -169,26 +168,4 @@ func (d *Desk) mark(ctx context.Context, a Attachment, r *forms.Reading) []byte 
 		return nil
 	}
 	return marked
-}
-
-// Command is a word by which a person asks the desk for something.
-type Command string
-
-const (
-	CommandForm    Command = "form"    // send me the blank forms
-	CommandConfirm Command = "confirm" // yes, that form is mine
-	CommandDeny    Command = "deny"    // no, it is not
-)
-
-func commandOf(subject string, in reply.Input) Command {
-	switch strings.ToLower(strings.Trim(strings.TrimSpace(in.Text), ".!")) {
-	case "confirm":
-		return CommandConfirm
-	case "nu":
-		return CommandDeny
-	}
-	if strings.EqualFold(strings.TrimSpace(subject), "formular") {
-		return CommandForm
-	}
-	return ""
 }

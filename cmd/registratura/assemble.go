@@ -1,0 +1,290 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"registratura/cmd/registratura/config"
+	"registratura/forms"
+	"registratura/intake"
+	"registratura/intake/mailbox"
+	"registratura/intake/portal/extranet"
+	"registratura/intake/store"
+	"registratura/intake/trust"
+	"registratura/mailer"
+	"registratura/templates"
+)
+
+// procedure is the code that every paper of the procedure bears.
+const procedure = "DE-SPDI-02"
+
+// daemon is everything that runs, wired together.
+type daemon struct {
+	cfg      *config.Config
+	log      *slog.Logger
+	store    *store.Store
+	portal   *extranet.Extranet
+	sender   *mailer.Sender
+	follower *mailbox.Follower
+	desk     *intake.Desk
+	lock     io.Closer
+}
+
+// assemble opens everything that the configuration names. It listens on
+// nothing and connects to nothing yet.
+func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, now func() time.Time) (_ *daemon, err error) {
+	d := &daemon{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	if d.lock, err = lockDataDir(cfg.Desk.DataDir); err != nil {
+		return nil, err
+	}
+	if d.store, err = store.Open(ctx, cfg.DatabaseFile(), log); err != nil {
+		return nil, err
+	}
+	if d.desk, err = examiningDesk(cfg, now); err != nil {
+		return nil, err
+	}
+	if d.portal, err = openPortal(cfg, log, now, d.requestLink); err != nil {
+		return nil, err
+	}
+	if d.sender, err = newSender(cfg); err != nil {
+		return nil, err
+	}
+	desk := d.desk
+	desk.Log, desk.Store, desk.Portal = log, d.store, d.portal
+	desk.Post = post{d.sender, newPace(cfg.SMTP.PerMinute, now)}
+	desk.Composer = &mailer.Composer{Context: templates.Context{
+		Institution: cfg.Institution.Name, Name: desk.Policy.Desk.Name, Address: desk.Policy.Desk.Address,
+		Procedure: procedure, Location: desk.Policy.Location, WebDAV: true,
+	}}
+	desk.Blank = map[forms.Kind]intake.Attachment{}
+	for kind, name := range blankNames {
+		workbook, err := forms.Blank(kind, blankOptions(cfg))
+		if err != nil {
+			return nil, fmt.Errorf("making the blank forms: %w", err)
+		}
+		desk.Blank[kind] = intake.Attachment{Name: name, MediaType: xlsxType, Data: workbook}
+	}
+	desk.Open()
+	if d.follower, err = newFollower(cfg, log, now, desk); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+// blankNames are what the blank workbooks are called as attachments.
+var blankNames = map[forms.Kind]string{
+	forms.Create: "Anexa 1 - cerere creare site.xlsx",
+	forms.Close:  "Cerere inchidere site.xlsx",
+}
+
+func blankOptions(cfg *config.Config) forms.BlankOptions {
+	directory := cfg.Directory()
+	return forms.BlankOptions{Institution: cfg.Institution.Name, Departments: directory.FormDepartments()}
+}
+
+// requestLink has a new one-time link mailed to somebody who asked for it on
+// the portal's page. It returns at once, so that the page's time does not tell
+// which addresses have an account.
+func (d *daemon) requestLink(ctx context.Context, address string) error {
+	go func() {
+		if err := d.desk.SendLink(context.WithoutCancel(ctx), address); err != nil {
+			d.log.Error("mailing a new link failed", "to", address, "error", err)
+		}
+	}()
+	return nil
+}
+
+// close releases what assemble opened.
+func (d *daemon) close() {
+	var errs []error
+	if d.sender != nil {
+		errs = append(errs, d.sender.Close())
+	}
+	if d.portal != nil {
+		errs = append(errs, d.portal.Close())
+	}
+	if d.store != nil {
+		errs = append(errs, d.store.Close())
+	}
+	if d.lock != nil {
+		errs = append(errs, d.lock.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		d.log.Error("closing failed", "error", err)
+	}
+}
+
+// examiningDesk is a desk that can examine mails, and nothing else: it has no
+// database, sends nothing, and knows no portal.
+func examiningDesk(cfg *config.Config, now func() time.Time) (*intake.Desk, error) {
+	policy, err := trustPolicy(cfg)
+	if err != nil {
+		return nil, err
+	}
+	resolver := cfg.Trust.DNS()
+	from := cfg.From()
+	_, domain, _ := strings.Cut(cfg.Desk.Address, "@")
+	return &intake.Desk{
+		Policy: intake.Policy{
+			Desk: from, Domain: domain, PlusAddressing: cfg.Desk.PlusAddressing, Location: cfg.Location(),
+			TokenLife: time.Duration(cfg.Approval.TokenLife), AnswersPerDay: cfg.Desk.AnswersPerDay,
+			AcceptWeak: cfg.Approval.AcceptWeak, UnprovenForms: cfg.Trust.Forms == "any",
+			MaxMailSize: int64(cfg.IMAP.MaxSize), Folders: cfg.IMAP.Folders.ByFate(),
+		},
+		Directory: cfg.Directory(),
+		Parse: func(raw []byte, oversized bool) *intake.Message {
+			m := mailbox.Parse(raw, mailbox.Limits{})
+			m.Oversized = oversized
+			return m
+		},
+		Forms: formReader{},
+		Origin: func(ctx context.Context, raw []byte) trust.Origin {
+			p := policy
+			p.Now = now()
+			return trust.Check(ctx, raw, p, resolver)
+		},
+		Now: now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	}, nil
+}
+
+func trustPolicy(cfg *config.Config) (trust.Policy, error) {
+	p := trust.Policy{
+		AuthservID: cfg.Trust.AuthservID, OwnDKIM: cfg.Trust.CheckDKIM,
+		StrictAlignment: cfg.Trust.Alignment == "strict",
+	}
+	for _, method := range cfg.Trust.Accept {
+		switch method {
+		case "dmarc":
+			p.AcceptDMARC = true
+		case "dkim":
+			p.AcceptDKIM = true
+		case "auth":
+			p.AcceptAuth = true
+		}
+	}
+	certificates, err := cfg.Trust.Certificates()
+	if err != nil {
+		return p, err
+	}
+	for _, c := range certificates {
+		for _, address := range c.EmailAddresses {
+			p.Certificates = append(p.Certificates, trust.Certificate{Address: strings.ToLower(address), Certificate: c})
+		}
+	}
+	return p, nil
+}
+
+// formReader reads workbooks in this process.
+type formReader struct{}
+
+func (formReader) ReadForm(_ context.Context, _ string, data []byte, rules forms.Rules) (*forms.Reading, error) {
+	return forms.Read(data, rules)
+}
+
+func (formReader) MarkForm(_ context.Context, data []byte, r *forms.Reading) ([]byte, error) {
+	return forms.Mark(data, r, r.Problems)
+}
+
+func openPortal(cfg *config.Config, log *slog.Logger, now func() time.Time, requestLink func(context.Context, string) error) (*extranet.Extranet, error) {
+	var proxies []netip.Prefix
+	proxies, err := cfg.Portal.Proxies()
+	if err != nil {
+		return nil, fmt.Errorf("portal.trusted_proxies: %w", err)
+	}
+	help := ""
+	if it := cfg.Directory().IT; len(it) > 0 {
+		help = it[0].Address
+	}
+	return extranet.Open(extranet.Config{
+		Dir: cfg.SitesDir(), BaseURL: cfg.Portal.BaseURL, Institution: cfg.Institution.Name, Pages: templates.Pages(),
+		HelpAddress: help, Now: now, Logger: log, LinkLifetime: time.Duration(cfg.Portal.LinkLife),
+		MaxFile: int64(cfg.Portal.MaxUpload), Location: cfg.Location(), RequestLink: requestLink, TrustedProxies: proxies,
+	})
+}
+
+func newSender(cfg *config.Config) (*mailer.Sender, error) {
+	host, portText, err := net.SplitHostPort(cfg.SMTP.Address)
+	if err != nil {
+		return nil, fmt.Errorf("smtp.address: %w", err)
+	}
+	port, err := strconv.Atoi(portText)
+	if err != nil {
+		return nil, fmt.Errorf("smtp.address: %w", err)
+	}
+	password, err := cfg.SMTP.Password()
+	if err != nil {
+		return nil, fmt.Errorf("smtp: %w", err)
+	}
+	tls, err := cfg.SMTP.TLSConfig()
+	if err != nil {
+		return nil, fmt.Errorf("smtp: %w", err)
+	}
+	return mailer.NewSender(mailer.Config{
+		Host: host, Port: port, Security: mailer.Security(cfg.SMTP.Security), TLS: tls,
+		Username: cfg.SMTP.Username, Password: password,
+	})
+}
+
+func newFollower(cfg *config.Config, log *slog.Logger, now func() time.Time, registry mailbox.Registry) (*mailbox.Follower, error) {
+	password, err := cfg.IMAP.Password()
+	if err != nil {
+		return nil, fmt.Errorf("imap: %w", err)
+	}
+	tls, err := cfg.IMAP.TLSConfig()
+	if err != nil {
+		return nil, fmt.Errorf("imap: %w", err)
+	}
+	security := mailbox.Security(cfg.IMAP.Security)
+	if cfg.IMAP.Security == "none" {
+		security = mailbox.PlainText
+	}
+	return mailbox.NewFollower(mailbox.Config{
+		Addr: cfg.IMAP.Address, Security: security, TLS: tls, User: cfg.IMAP.Username, Password: password,
+		Folder: cfg.IMAP.Folder, Folders: cfg.IMAP.Folders.ByFate(), MaxSize: int64(cfg.IMAP.MaxSize),
+		Poll: time.Duration(cfg.IMAP.Poll), Now: now, Log: log,
+	}, registry), nil
+}
+
+// post is the SMTP server as the desk sees it, at its allowed pace.
+type post struct {
+	sender *mailer.Sender
+	pace   *pace
+}
+
+func (p post) Send(ctx context.Context, from, to string, raw []byte) error {
+	if wait := p.pace.take(); wait > 0 {
+		return intake.LaterError{After: wait}
+	}
+	return refusable(p.sender.Send(ctx, from, to, bytes.Clone(raw)))
+}
+
+// refusable lets the desk ask a failure of the sender whether it is final.
+func refusable(err error) error {
+	var failure *mailer.SendError
+	if errors.As(err, &failure) {
+		return sendFailure{failure}
+	}
+	return err
+}
+
+type sendFailure struct{ *mailer.SendError }
+
+func (f sendFailure) Refused() bool { return f.Permanent }
+func (f sendFailure) Unwrap() error { return f.SendError }

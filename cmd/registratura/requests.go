@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/user"
+	"regexp"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"registratura/cmd/registratura/config"
+	"registratura/forms"
+	"registratura/intake"
+	"registratura/intake/store"
+)
+
+type requestsCmd struct {
+	Config string          `required:"" placeholder:"FILE" env:"REGISTRATURA_CONFIG" help:"Configuration of the daemon."`
+	List   listRequestsCmd `cmd:"" help:"List requests, the newest first."`
+	Show   showRequestCmd  `cmd:"" help:"Tell the whole story of a request."`
+	Retry  retryRequestCmd `cmd:"" help:"Have a stuck request provisioned again."`
+}
+
+// open opens the daemon's database, which may be in use by the daemon.
+func (c *requestsCmd) open(ctx context.Context) (*store.Store, *config.Config, error) {
+	cfg, err := config.Load(c.Config)
+	if err != nil {
+		return nil, nil, err
+	}
+	file := cfg.DatabaseFile()
+	if _, err := os.Stat(file); err != nil {
+		return nil, nil, fmt.Errorf("the daemon has no database yet: %w", err)
+	}
+	s, err := store.Open(ctx, file, slog.New(slog.DiscardHandler))
+	return s, cfg, err
+}
+
+type listRequestsCmd struct {
+	Status string `help:"Only those with this status, such as stuck or awaiting_approval."`
+	Limit  int    `default:"50" help:"At most so many."`
+	JSON   bool   `help:"One JSON object a line."`
+}
+
+func (c *listRequestsCmd) Run(ctx context.Context, parent *cli, std streams) error {
+	s, cfg, err := parent.Requests.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	list, err := s.Requests(ctx, intake.Status(c.Status), c.Limit)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		encoder := json.NewEncoder(std.out)
+		for _, r := range list {
+			if err := encoder.Encode(summaryOf(r)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "NUMBER\tSTATUS\tSINCE\tKIND\tFROM\tPARTNER OR SITE")
+	for _, r := range list {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Number, r.Status, r.ChangedAt.In(cfg.Location()).Format("02.01.2006 15:04"),
+			r.Kind, r.From.Address, oneLine(r.Submission.Partner+r.Submission.Site))
+	}
+	return t.Flush()
+}
+
+// requestSummary is a request in the JSON of requests list and show.
+type requestSummary struct {
+	Number     string           `json:"number"`
+	Serial     int              `json:"serial"`
+	Date       forms.Date       `json:"date"`
+	Kind       forms.Kind       `json:"kind"`
+	Status     intake.Status    `json:"status"`
+	Since      time.Time        `json:"since"`
+	From       intake.Person    `json:"from"`
+	Proven     string           `json:"proven"`
+	Department string           `json:"department"`
+	Form       forms.Submission `json:"form"`
+	Plan       *intake.Plan     `json:"plan,omitempty"`
+	Decision   *intake.Decision `json:"decision,omitempty"`
+}
+
+func summaryOf(r *intake.Request) requestSummary {
+	s := requestSummary{
+		Number: r.Number.String(), Serial: r.Number.Serial, Date: r.Number.Date, Kind: r.Kind, Status: r.Status, Since: r.ChangedAt,
+		From: r.From, Proven: r.Proven, Department: r.Department, Form: r.Submission, Decision: r.Decision,
+	}
+	if r.PlanHash != "" {
+		s.Plan = &r.Plan
+	}
+	return s
+}
+
+type showRequestCmd struct {
+	Number string `arg:"" help:"Number of the request: 42, 42/2026 or 42/23.11.2026."`
+	JSON   bool   `help:"As one JSON object."`
+}
+
+// requestStory is the JSON of requests show.
+type requestStory struct {
+	requestSummary
+	Story []store.StoryLine `json:"story"`
+}
+
+func (c *showRequestCmd) Run(ctx context.Context, parent *cli, std streams) error {
+	s, cfg, err := parent.Requests.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	r, err := findRequest(ctx, s, cfg, c.Number)
+	if err != nil {
+		return err
+	}
+	story, err := s.Story(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(std.out).Encode(requestStory{summaryOf(r), story})
+	}
+	return printStory(std.out, r, story, cfg.Location())
+}
+
+func printStory(w io.Writer, r *intake.Request, story []store.StoryLine, loc *time.Location) error {
+	fmt.Fprintf(w, "Request nr. %s: %s since %s\n\n", r.Number, r.Status, r.ChangedAt.In(loc).Format("02.01.2006 15:04"))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(t, "%s\t%s\n", name, oneLine(value))
+		}
+	}
+	row("from", r.From.Name+" <"+r.From.Address+">")
+	row("sender proven by", r.Proven)
+	row("department", r.Department)
+	row("partner", r.Submission.Partner)
+	row("information", r.Submission.InfoTypes)
+	row("legal basis", r.Submission.LegalBasis)
+	row("activation", r.Submission.ActivationDate.String())
+	row("site to close", r.Submission.Site)
+	row("reason", r.Submission.Reason)
+	row("files to", r.Submission.ArchiveTo)
+	if r.PlanHash != "" {
+		row("site", r.Plan.Site.ID)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if len(r.Plan.Members) > 0 {
+		fmt.Fprintln(w, "\nMembers")
+		for _, m := range r.Plan.Members {
+			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", m.Side, m.Name, m.Address, m.Rights)
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+	if d := r.Decision; d != nil {
+		fmt.Fprintln(w, "\nDecision")
+		row("  verdict", string(d.Verdict))
+		row("  by", fmt.Sprintf("%s <%s>, %s", d.Approver.Name, d.Approver.Address, d.Title))
+		row("  at", d.At.In(loc).Format("02.01.2006 15:04:05"))
+		row("  words", fmt.Sprintf("%q", d.Evidence))
+		row("  rule", d.Rule)
+		row("  reason", d.Reason)
+		row("  origin", d.Origin)
+		row("  mail", fmt.Sprintf("%d, SHA-256 %s", d.Mail, d.MailHash))
+		row("  shown", "SHA-256 "+d.PlanHash)
+		row("  token", "SHA-256 "+d.TokenHash)
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(w, "\nStory")
+	for _, line := range story {
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", line.At.In(loc).Format("02.01.2006 15:04:05"), line.What, line.Who, oneLine(line.Detail))
+	}
+	return t.Flush()
+}
+
+type retryRequestCmd struct {
+	Number string `arg:"" help:"Number of the request: 42, 42/2026 or 42/23.11.2026."`
+}
+
+func (c *retryRequestCmd) Run(ctx context.Context, parent *cli, std streams) error {
+	s, cfg, err := parent.Requests.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	r, err := findRequest(ctx, s, cfg, c.Number)
+	if err != nil {
+		return err
+	}
+	who := "IT"
+	if u, err := user.Current(); err == nil {
+		who = "IT (" + u.Username + ")"
+	}
+	desk := &intake.Desk{Store: s, Now: time.Now}
+	if err := desk.Retry(ctx, r, who); err != nil {
+		if errors.Is(err, intake.ErrStatus) {
+			return fmt.Errorf("request %s is %s; only a stuck one can be tried again", r.Number, r.Status)
+		}
+		return err
+	}
+	fmt.Fprintf(std.out, "request %s: the daemon will try again\n", r.Number)
+	return nil
+}
+
+var numberArg = regexp.MustCompile(`^(\d{1,9})(?:/(?:\d{1,2}\.\d{1,2}\.)?(\d{4}))?$`)
+
+// findRequest finds a request by its number; without a year, this year's.
+func findRequest(ctx context.Context, s *store.Store, cfg *config.Config, number string) (*intake.Request, error) {
+	m := numberArg.FindStringSubmatch(number)
+	if m == nil {
+		return nil, fmt.Errorf("%q is not a registration number: write 42, 42/2026 or 42/23.11.2026", number)
+	}
+	serial, _ := strconv.Atoi(m[1])
+	year := time.Now().In(cfg.Location()).Year()
+	if m[2] != "" {
+		year, _ = strconv.Atoi(m[2])
+	}
+	r, err := s.RequestByNumber(ctx, year, serial)
+	if errors.Is(err, intake.ErrNotFound) {
+		return nil, fmt.Errorf("there is no request nr. %d in %d", serial, year)
+	}
+	return r, err
+}
+
+// oneLine keeps what people typed from breaking a table, or the terminal.
+func oneLine(s string) string {
+	line := []rune(s)
+	for i, r := range line {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			line[i] = ' '
+		}
+	}
+	return string(line)
+}
