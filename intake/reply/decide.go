@@ -37,6 +37,8 @@ func (d *decider) decide(w written) Reading {
 		return verdict(Unclear, "nothing was newly written", 0, 0)
 	case all > maxWords:
 		return verdict(Unclear, "the newly written text is longer than a decision", 0, 50)
+	case w.leaked:
+		return verdict(Unclear, "R1: words of the answered mail stand among the new ones", 0, all)
 	case w.hidden:
 		return verdict(Unclear, "some of the newly written text is hidden or struck out", 0, all)
 	}
@@ -104,7 +106,11 @@ func (d *decider) decide(w written) Reading {
 	case asks:
 		return verdict(Unclear, "a question", 0, end)
 	}
-	if out.Conditions = d.conditions(raw, toks); len(out.Conditions) > 0 && d.startsWithCondition(toks) {
+	switch out.Conditions = d.conditions(raw, toks); {
+	case len(out.Conditions) == 0:
+	case d.weakWithCondition(toks):
+		return verdict(Conditional, "a weak yes with a condition", d.afterCourtesy(toks), end)
+	case d.startsWithCondition(toks) && !slices.ContainsFunc(out.Conditions, func(c Condition) bool { return c.Kind == OtherKind }):
 		return verdict(Conditional, "a condition alone", d.afterCourtesy(toks), end)
 	}
 	out.Conditions = nil
@@ -276,7 +282,7 @@ func (d *decider) approvals(toks []token) []occurrence {
 		if p == nil || !present && !slices.Contains(starts, i) {
 			continue
 		}
-		if negated(toks, i) {
+		if negated(toks, i) || i > 0 && toks[i].breakBefore == 0 && toks[i-1].fold == "sa" {
 			continue
 		}
 		out = append(out, occurrence{i, end, p})
@@ -494,6 +500,18 @@ func (d *decider) conditional(toks []token, yes occurrence) bool {
 		}
 	}
 	return false
+}
+
+// weakWithCondition reports whether the text begins with a bare yes and goes on
+// with a condition: "Da, dar…".
+func (d *decider) weakWithCondition(toks []token) bool {
+	i := skipSeparators(toks, d.afterCourtesy(toks))
+	yes, p := d.longest("weak", toks, i)
+	if p == nil {
+		return false
+	}
+	_, p = d.longest("condition", toks, skipSeparators(toks, yes))
+	return p != nil
 }
 
 // startsWithCondition reports whether the text begins with a condition.

@@ -36,6 +36,7 @@ type written struct {
 	toks   []token
 	hidden bool // some of it is not shown, or struck out
 	inline bool // some of it stands where the quote should
+	leaked bool // some of it is a line of the answered mail: its quote was not found
 	trace  []Step
 }
 
@@ -75,6 +76,7 @@ func (d *decider) written(body []line) written {
 		w.inline = w.inline || l.between && !l.blank()
 	}
 	w.toks = words(w.raw)
+	w.leaked = d.leaked(w.raw)
 	return w
 }
 
@@ -88,6 +90,19 @@ func (d *decider) withoutWrapped(lines []line) []line {
 	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool {
 		text := letters([]string{l.text})
 		return l.between && l.wrapped && text != "" && containsWords(original, text)
+	})
+}
+
+// leaked reports whether a line of the answered mail, of four words or more, is
+// among the newly written ones.
+func (d *decider) leaked(raw []string) bool {
+	if d.in.Quoted == "" {
+		return false
+	}
+	original := letters(strings.Split(d.in.Quoted, "\n"))
+	return slices.ContainsFunc(raw, func(text string) bool {
+		l := letters([]string{text})
+		return strings.Count(l, " ") >= 3 && containsWords(original, l)
 	})
 }
 
