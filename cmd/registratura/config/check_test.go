@@ -300,22 +300,22 @@ func TestLoadRefuses(t *testing.T) {
 			[]string{`name = "Arhitect Șef"`, "name = \"Arhitect Șef\"\nparent = \"arhitect sef\""},
 			"department[9].parent", `"Arhitect Șef"`, "a part of itself", ""},
 		"an alias of two departments": {
-			[]string{`aliases = ["DEP"]`, `aliases = ["dapl"]`},
+			[]string{`name = "Direcția Evidența Persoanelor"`, "name = \"Direcția Evidența Persoanelor\"\n" + `aliases = ["dapl"]`},
 			"department[7].aliases", `"dapl"`, `names "Direcția Administrație Publică Locală" too`, ""},
 		"an alias that is another's name": {
-			[]string{`aliases = ["DEP"]`, `aliases = ["direcţia tehnică"]`},
+			[]string{`name = "Direcția Evidența Persoanelor"`, "name = \"Direcția Evidența Persoanelor\"\n" + `aliases = ["direcţia tehnică"]`},
 			"department[7].aliases", `"direcţia tehnică"`, `names "Direcția Tehnică" too`, ""},
 		"an empty alias": {
-			[]string{`aliases = ["DEP"]`, `aliases = [""]`},
+			[]string{`name = "Direcția Evidența Persoanelor"`, "name = \"Direcția Evidența Persoanelor\"\n" + `aliases = [""]`},
 			"department[7].aliases", `""`, "is empty", ""},
 		"a head with an address that is none": {
-			[]string{`address = "dep@primaria.test"`, `address = "dep(at)primaria.test"`},
+			[]string{`address = "evidenta@primaria.test"`, `address = "dep(at)primaria.test"`},
 			"department[7].address", `"dep(at)primaria.test"`, "is not an address", ""},
 		"a head who is the desk": {
-			[]string{`address = "dep@primaria.test"`, `address = "cereri-site@primaria.test"`},
+			[]string{`address = "evidenta@primaria.test"`, `address = "cereri-site@primaria.test"`},
 			"department[7].address", `"cereri-site@primaria.test"`, "the desk itself", ""},
 		"two heads with one address": {
-			[]string{`address = "dep@primaria.test"`, `address = "dapl@primaria.test"`},
+			[]string{`address = "evidenta@primaria.test"`, `address = "dapl@primaria.test"`},
 			"department[7].address", `"dapl@primaria.test"`, `is the address of "Director executiv DAPL" too`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

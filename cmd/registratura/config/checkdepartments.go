@@ -41,7 +41,16 @@ func (c *Config) departmentPlace(i int) string {
 	return c.whereIs(c.departmentKey(i))
 }
 
+const (
+	maxName        = 250  // octets
+	maxDepartments = 2000 // what is looked up among all of them for each stays quick
+)
+
 func (c *Config) checkDepartments() {
+	if n := len(c.Departments); n > maxDepartments {
+		c.fault("department", "", fmt.Sprintf("there are %d departments, more than %d", n, maxDepartments), "leave out what may not ask for sites")
+		return
+	}
 	if len(c.Departments) == 0 {
 		c.fault("department", "", "is missing: nobody could ask for a site", "add sections [[department]], or institution.directory_file")
 		return
@@ -96,6 +105,8 @@ func (c *Config) checkDepartmentNames() map[string]int {
 		}
 		j, ok := byName[fold(d.Name)]
 		switch {
+		case len(d.Name) > maxName:
+			c.departmentFault(i, "name", show(d.Name), fmt.Sprintf("is longer than %d bytes", maxName), "write a shorter name, and this one as an alias", false)
 		case !ok:
 			byName[fold(d.Name)] = i
 		case (d.row == nil) != (c.Departments[j].row == nil):
@@ -165,6 +176,9 @@ func (c *Config) checkParent(i int, byName map[string]int) {
 func (c *Config) nearestDepartment(name string) string {
 	best, distance := "", len(name)/3+1
 	for _, d := range c.Departments {
+		if len(name) > maxName || len(d.Name) > maxName {
+			continue // comparing takes time by the square of the length
+		}
 		if n := editDistance(fold(name), fold(d.Name)); n < distance {
 			best, distance = d.Name, n
 		}

@@ -271,6 +271,9 @@ func kind(value any) string {
 func suggest(name, path string, known []field) string {
 	best, distance := "", len(name)/3+1
 	for _, f := range known {
+		if len(name) > 2*len(f.name) {
+			continue // too far off, and slow to compare
+		}
 		if d := editDistance(strings.ToLower(name), f.name); d <= distance && (best == "" || d < distance) {
 			best, distance = f.name, d
 		}

@@ -26,6 +26,7 @@ const (
 	maxDirectoryFile = 10 << 20 // octets
 	maxUnzipped      = 50 << 20 // octets
 	maxHeadingRow    = 20       // the headings stand in one of the first rows
+	maxColumns       = 100      // and of the first columns
 )
 
 // row is where a department stands in the directory file.
@@ -275,7 +276,7 @@ func findTable(file, sheet string, rows []tableRow) *table {
 			break
 		}
 		t := &table{file: file, sheet: sheet, columns: map[string]int{}, headings: map[string]string{}, rows: rows[i+1:]}
-		for column := range r.cells {
+		for column := range min(len(r.cells), maxColumns) {
 			t.addColumn(r.cell(column), column)
 		}
 		t.nameColumns()

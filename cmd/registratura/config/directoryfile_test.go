@@ -165,6 +165,11 @@ func TestDirectoryFileFaultsNameFileRowAndColumn(t *testing.T) {
 		"a cell of a workbook": {"d.xlsx", workbook(t, [][]any{{"Departament", "E-mail"}, {}, {"Direcția Tehnică", "ion@"}}),
 			"d.xlsx, sheet Șefi, row 3, column E-mail", "address", "no complete domain"},
 
+		"a name that is a novel": {"d.csv", []byte("Departament;E-mail;Face parte din\n" + strings.Repeat("a", 1<<20) + ";a@primaria.test;" + strings.Repeat("b", 1<<20) + "\n"),
+			"d.csv, row 2, column Departament", "name", "is longer than 250 bytes"},
+		"more departments than any city has": {"d.csv", []byte("Departament;E-mail\n" + strings.Repeat("a;a@primaria.test\n", 2001)),
+			"registratura.toml", "department", "there are 2001 departments, more than 2000"},
+
 		"no headings":          {"d.csv", []byte("Direcția Tehnică;ion@primaria.test\n"), "", "", "no row with the headings"},
 		"no addresses":         {"d.csv", []byte("Departament;Șef\nDirecția Tehnică;Ion\n"), "", "", "no row with the headings"},
 		"an empty file":        {"d.csv", nil, "", "", "no row with the headings"},
@@ -273,12 +278,13 @@ func FuzzDirectoryCSV(f *testing.F) {
 	f.Add([]byte("Direcție,Serviciu,E-mail\nA,,a@primaria.test\n,B,\n,Director,\n"))
 	f.Add([]byte("\xff\xfeD\x00"))
 	f.Add([]byte("Departament\tE-mail\n\"\xba"))
+	example := Example()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		departments, err := departmentsFromCSV("d.csv", data)
 		if err != nil {
 			return
 		}
-		c := Example()
+		c := *example
 		c.Departments = departments
 		c.checkDepartments()
 		for _, fault := range c.faults {

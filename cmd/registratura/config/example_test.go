@@ -17,6 +17,9 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"registratura/forms"
+	"registratura/intake"
 )
 
 var update = flag.Bool("update", false, "rewrite example.toml from the definitions")
@@ -120,59 +123,23 @@ func sample() *Config {
 		{Title: "Viceprimar", Name: "Elena Ionescu", Address: "viceprimar1@primaria.test", Salutation: "Stimată doamnă viceprimar"},
 		{Title: "Viceprimar", Name: "Mihai Dumitrescu", Address: "viceprimar2@primaria.test", Salutation: "Stimate domnule viceprimar"},
 	}
-	for _, d := range procedureDepartments {
-		top := d.Department
-		c.Departments = append(c.Departments, top)
-		for _, name := range d.services {
-			c.Departments = append(c.Departments, Department{Name: name, Parent: top.Name})
-		}
+	for _, d := range forms.ProcedureDepartments() {
+		c.Departments = append(c.Departments, Department{
+			Name: d.Name, Parent: d.Parent, Head: heads[d.Name].Name, Address: heads[d.Name].Address, Aliases: d.Aliases,
+		})
 	}
 	return c
 }
 
-// procedureDepartments is the list of those to whom DE-SPDI-02 was handed out,
-// its typing errors corrected.
-var procedureDepartments = []struct {
-	Department
-	services []string
-}{
-	{Department{Name: "Direcția Administrație Publică Locală", Head: "Director executiv DAPL", Address: "dapl@primaria.test", Aliases: []string{"DAPL"}}, []string{
-		"Serviciul Relații cu Publicul și Organizare Alegeri",
-		"Compartiment Autoritate Tutelară",
-		"Agricol, Sanitar – Veterinar",
-		"Serviciul Juridic și Contencios Administrativ",
-		"Biroul Îndrumare și Control Asociații de Proprietari",
-	}},
-	{Department{Name: "Direcția Evidența Persoanelor", Head: "Director executiv DEP", Address: "dep@primaria.test", Aliases: []string{"DEP"}}, []string{
-		"Serviciul Evidența Persoanelor",
-	}},
-	{Department{Name: "Arhitect Șef", Head: "Arhitect șef", Address: "arhitect.sef@primaria.test"}, nil},
-	{Department{Name: "Direcția Cadastru, Administrare Patrimoniu, Fond Locativ, Transporturi Locale", Head: "Director executiv Cadastru", Address: "cadastru@primaria.test", Aliases: []string{"Direcția Cadastru", "DCAPFLTL"}}, []string{
-		"Serviciu Evidență - Administrare Patrimoniu și Licitații",
-		"Birou Cadastru Imobiliar și Edilitar, Avizări, GIS",
-		"Birou Comerț și Transporturi Locale",
-		"Serviciu Administrare Fond Locativ",
-	}},
-	{Department{Name: "Direcția Tehnică", Head: "Director executiv DT", Address: "tehnic@primaria.test", Aliases: []string{"DT"}}, []string{
-		"Serviciul Gospodărie Urbană și Protecția Mediului",
-		"Investiții, Achiziții Publice, Programe cu Finanțare Externă",
-		"Administrativ - Gospodăresc",
-	}},
-	{Department{Name: "Direcția Economică", Head: "Director executiv DE", Address: "economic@primaria.test", Aliases: []string{"DE"}}, []string{
-		"Birou Informatică",
-		"Serviciul Prelucrare Date și Încasări",
-		"Serviciul Control și Inspecție și Facilități Fiscale Persoane Fizice",
-		"Serviciul Control și Inspecție Fiscală Persoane Juridice",
-		"Serviciul Urmărire, Executare și Colectare Creanțe Fiscale Persoane Fizice",
-		"Serviciul Urmărire, Executare și Colectare Creanțe Fiscale Persoane Juridice",
-		"Serviciul Relații cu Publicul și Gestionarea Dosarelor Fiscale",
-		"Serviciu Buget, Evidență Venituri și Cheltuieli",
-		"Serviciu Financiar - Contabil",
-		"Serviciul Resurse Umane, Prognoză, Organizare, Cooperare Interinstituțională",
-		"Compartiment Audit Public Intern",
-		"Compartiment Protecție Civilă",
-	}},
-	{Department{Name: "Direcția Poliției Locale", Head: "Director executiv DPL", Address: "politia.locala@primaria.test", Aliases: []string{"DPL"}}, nil},
+// heads are invented; the services have none of their own.
+var heads = map[string]intake.Person{
+	"Direcția Administrație Publică Locală": {Name: "Director executiv DAPL", Address: "dapl@primaria.test"},
+	"Direcția Evidența Persoanelor":         {Name: "Director executiv Evidența Persoanelor", Address: "evidenta@primaria.test"},
+	"Arhitect Șef":                          {Name: "Arhitect șef", Address: "arhitect.sef@primaria.test"},
+	"Direcția Cadastru, Administrare Patrimoniu, Fond Locativ, Transporturi Locale": {Name: "Director executiv Cadastru", Address: "cadastru@primaria.test"},
+	"Direcția Tehnică":         {Name: "Director executiv Tehnic", Address: "tehnic@primaria.test"},
+	"Direcția Economică":       {Name: "Director executiv Economic", Address: "economic@primaria.test"},
+	"Direcția Poliției Locale": {Name: "Director executiv Poliția Locală", Address: "politia.locala@primaria.test"},
 }
 
 const exampleHead = `# Registratura: the complete configuration, as "registratura config" prints it.

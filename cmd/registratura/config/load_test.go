@@ -72,8 +72,8 @@ func TestLoadWarns(t *testing.T) {
 	}{
 		"of a domain for examples":         {nil, "institution.domains", "reserved for examples"},
 		"of an approver at another domain": {[]string{`address = "primar@primaria.test"`, `address = "primar@gmail.com"`}, "approver[1].address", "none of the city hall's domains"},
-		"of a head at another domain":      {[]string{`address = "dep@primaria.test"`, `address = "dep@gmail.com"`}, "department[7].address", "none of the city hall's domains"},
-		"of a department without a head":   {[]string{`address = "dep@primaria.test"`, ``}, "department[7].address", `nobody can ask for a site for "Direcția Evidența Persoanelor"`},
+		"of a head at another domain":      {[]string{`address = "evidenta@primaria.test"`, `address = "dep@gmail.com"`}, "department[7].address", "none of the city hall's domains"},
+		"of a department without a head":   {[]string{`address = "evidenta@primaria.test"`, ``}, "department[7].address", `nobody can ask for a site for "Direcția Evidența Persoanelor"`},
 		"of a service with half a head": {[]string{`name = "Birou Informatică"`, "name = \"Birou Informatică\"\nhead = \"Ana Pop\""},
 			"department[20].address", "though there is a head"},
 		"of a port that is another's":     {[]string{`address = "mail.primaria.test:993"`, `address = "mail.primaria.test:143"`}, "imap.security", "unusual on port 143"},
