@@ -80,13 +80,14 @@ func Embedded(config Config) (*Host, error) {
 		AllowAnyFrom: config.AllowAnyFrom,
 		Now:          config.Now,
 		Refuse:       config.Refuse,
-		Deliver: func(account, _ string, raw []byte) error {
-			_, err := mailboxes[account].Append("INBOX", bytes.NewReader(raw), &imap.AppendOptions{Time: config.Now()})
+		Deliver: func(d Delivery) error {
+			whole := fmt.Appendf(nil, "Return-Path: <%s>\r\nDelivered-To: %s\r\n%s", d.From, d.To, d.Raw)
+			_, err := mailboxes[d.Account].Append("INBOX", bytes.NewReader(whole), &imap.AppendOptions{Time: config.Now()})
 			return err
 		},
 	}
 	if config.OnDelivered != nil {
-		submission.Delivered = func(_, to, from string, raw []byte) { config.OnDelivered(to, from, subjectOf(raw)) }
+		submission.Delivered = func(d Delivery) { config.OnDelivered(d.To, d.From, subjectOf(d.Raw)) }
 	}
 	smtpServer := submission.NewServer()
 	smtpServer.ErrorLog = slog.NewLogLogger(config.Log.Handler(), slog.LevelDebug)
@@ -102,7 +103,13 @@ func Embedded(config Config) (*Host, error) {
 	}
 	go imapServer.Serve(imapListener)
 	go smtpServer.Serve(smtpListener)
-	stop := func() error { return errors.Join(smtpServer.Close(), imapServer.Close()) }
+	stop := func() error {
+		// The listeners as well: a server that has not begun to serve yet does not
+		// know them.
+		imapListener.Close()
+		smtpListener.Close()
+		return errors.Join(smtpServer.Close(), imapServer.Close())
+	}
 	return NewHost(imapListener.Addr().String(), smtpListener.Addr().String(), config.Hostname, submission.Accounts, stop), nil
 }
 

@@ -108,7 +108,7 @@ func (h *Host) InjectDeleted(ctx context.Context, account, folder string, raw []
 func (h *Host) append(ctx context.Context, account, folder string, options *imap.AppendOptions, raws [][]byte) error {
 	return h.withIMAP(ctx, account, func(c *imapclient.Client) error {
 		for _, raw := range raws {
-			cmd := c.Append(folder, int64(len(raw)), options)
+			cmd := c.Append(native(c, folder), int64(len(raw)), options)
 			if _, err := cmd.Write(raw); err != nil {
 				return fmt.Errorf("appending to %s: %w", folder, err)
 			}
@@ -137,17 +137,18 @@ func (h *Host) Folders(ctx context.Context, account string) ([]string, error) {
 	return names, err
 }
 
-// CreateFolder makes a folder in the account; levels are separated by "/".
+// CreateFolder makes a folder in the account. As everywhere here, "/" separates
+// the levels of its name.
 func (h *Host) CreateFolder(ctx context.Context, account, folder string) error {
 	return h.withIMAP(ctx, account, func(c *imapclient.Client) error {
-		return c.Create(folder, nil).Wait()
+		return c.Create(native(c, folder), nil).Wait()
 	})
 }
 
 // DeleteFolder deletes a folder with all its mails.
 func (h *Host) DeleteFolder(ctx context.Context, account, folder string) error {
 	return h.withIMAP(ctx, account, func(c *imapclient.Client) error {
-		return c.Delete(folder).Wait()
+		return c.Delete(native(c, folder)).Wait()
 	})
 }
 
@@ -156,7 +157,7 @@ func (h *Host) DeleteFolder(ctx context.Context, account, folder string) error {
 func (h *Host) Mails(ctx context.Context, account, folder string) ([]Mail, error) {
 	var mails []Mail
 	err := h.withIMAP(ctx, account, func(c *imapclient.Client) error {
-		selected, err := c.Select(folder, &imap.SelectOptions{ReadOnly: true}).Wait()
+		selected, err := c.Select(native(c, folder), &imap.SelectOptions{ReadOnly: true}).Wait()
 		var refused *imap.Error
 		if errors.As(err, &refused) && refused.Type == imap.StatusResponseTypeNo {
 			return nil
@@ -201,6 +202,18 @@ func (h *Host) Await(ctx context.Context, account, folder string, match func(raw
 		case <-ticker.C:
 		}
 	}
+}
+
+// native puts the server's own separator between the levels of a folder's name.
+func native(c *imapclient.Client, folder string) string {
+	if !strings.Contains(folder, "/") {
+		return folder
+	}
+	list, err := c.List("", "", nil).Collect()
+	if err != nil || len(list) == 0 || list[0].Delim == 0 {
+		return folder
+	}
+	return strings.ReplaceAll(folder, "/", string(list[0].Delim))
 }
 
 func (h *Host) withIMAP(ctx context.Context, account string, do func(*imapclient.Client) error) error {

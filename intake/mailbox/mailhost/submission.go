@@ -21,11 +21,19 @@ import (
 type Submission struct {
 	Hostname     string // of the server; its authserv-id as well
 	Accounts     []Account
-	AllowAnyFrom bool                                       // accept senders that are not the login's own address
-	Now          func() time.Time                           // for the Received field
-	Deliver      func(account, to string, raw []byte) error // stores the stamped mail; to may be a plus-address of account
-	Delivered    func(account, to, from string, raw []byte) // told after each delivery; may be nil
-	Refuse       func(from string, to []string) error       // asked before each delivery; may be nil
+	AllowAnyFrom bool                                 // accept senders that are not the login's own address
+	Now          func() time.Time                     // for the Received field
+	Deliver      func(Delivery) error                 // stores the mail
+	Delivered    func(Delivery)                       // told after each delivery; may be nil
+	Refuse       func(from string, to []string) error // asked before each delivery; may be nil
+}
+
+// Delivery is a mail for one recipient.
+type Delivery struct {
+	Account string // whose mailbox it is
+	To      string // the envelope's recipient: the account's address or a plus-address of it
+	From    string // the envelope's sender; empty is the null sender
+	Raw     []byte // stamped; without the fields that the final delivery adds
 }
 
 // NewServer makes the SMTP server of s; it still has to be given a listener.
@@ -138,12 +146,12 @@ func (s *submission) Data(r io.Reader) error {
 	stamped := s.stamp(withoutFields(raw, "Authentication-Results", "Return-Path", "Bcc"))
 	for _, to := range s.to {
 		account, _ := s.server.account(to)
-		whole := fmt.Appendf(nil, "Return-Path: <%s>\r\nDelivered-To: %s\r\n%s", s.from, to, stamped)
-		if err := s.server.Deliver(account.Address, to, whole); err != nil {
+		delivery := Delivery{Account: account.Address, To: to, From: s.from, Raw: stamped}
+		if err := s.server.Deliver(delivery); err != nil {
 			return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "The mail could not be stored"}
 		}
 		if s.server.Delivered != nil {
-			s.server.Delivered(account.Address, to, s.from, whole)
+			s.server.Delivered(delivery)
 		}
 	}
 	return nil
