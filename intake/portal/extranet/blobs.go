@@ -121,10 +121,16 @@ func (in *incoming) Write(p []byte) (int, error) {
 	in.sum.Write(p[:n])
 	in.size += int64(n)
 	if err != nil {
-		return n, fmt.Errorf("receiving a file: %w", err)
+		return n, &diskError{err}
 	}
 	return n, nil
 }
+
+// diskError is a fault of ours, not of the connection that a file comes over.
+type diskError struct{ err error }
+
+func (e *diskError) Error() string { return "keeping a received file: " + e.err.Error() }
+func (e *diskError) Unwrap() error { return e.err }
 
 // ReadFrom copies with a buffer that disks and hashes like better than io.Copy's.
 func (in *incoming) ReadFrom(r io.Reader) (int64, error) {
@@ -151,15 +157,15 @@ func (in *incoming) ReadFrom(r io.Reader) (int64, error) {
 // place makes the blob durable under its site, where a row may name it then.
 func (in *incoming) place(siteID string) error {
 	if err := in.file.Sync(); err != nil {
-		return fmt.Errorf("syncing a received file: %w", err)
+		return &diskError{fmt.Errorf("syncing: %w", err)}
 	}
 	if err := in.file.Close(); err != nil {
-		return fmt.Errorf("closing a received file: %w", err)
+		return &diskError{fmt.Errorf("closing: %w", err)}
 	}
 	in.file = nil
 	dir := path.Join(filesDir, siteID)
 	if err := in.store.root.Rename(path.Join(incomingDir, in.blob), path.Join(dir, in.blob)); err != nil {
-		return fmt.Errorf("placing a received file: %w", err)
+		return &diskError{fmt.Errorf("placing: %w", err)}
 	}
 	return in.store.syncDir(dir)
 }
@@ -279,4 +285,12 @@ func (x *Extranet) orphansOf(siteID string) ([]string, error) {
 		x.log.Error("files of a site have lost their content on disk", "site", siteID, "files", len(named))
 	}
 	return orphans, rows.Err()
+}
+
+// removeSite deletes everything of a site.
+func (s *blobStore) removeSite(siteID string) error {
+	if err := s.root.RemoveAll(path.Join(filesDir, siteID)); err != nil {
+		return fmt.Errorf("deleting the files of a site: %w", err)
+	}
+	return s.syncDir(filesDir)
 }

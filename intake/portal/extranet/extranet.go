@@ -46,8 +46,8 @@ type Config struct {
 	SessionIdle  time.Duration  // a session ends after this long unused; default 12 hours
 	SessionMax   time.Duration  // a session ends after this long; default 7 days
 	BinLifetime  time.Duration  // what was deleted can be put back for this long; default 30 days
-	SiteQuota    int64          // bytes a site may hold, its bin included; default 20 GiB
-	MaxFile      int64          // bytes of one file; default 8 GiB
+	SiteQuota    int64          // bytes a site may hold, its bin included; default 20 GB
+	MaxFile      int64          // bytes of one file; default 8 GB
 	Location     *time.Location // in which pages tell the time; default time.Local
 
 	// RequestLink is called when somebody asks on the page for a new one-time
@@ -76,6 +76,7 @@ type Extranet struct {
 	requests      *limiter // of new links, by address
 	requestPlaces *limiter // of new links, by where from
 	locks         lockSystems
+	parts         partUploads
 	reads         *readJournal
 }
 
@@ -157,10 +158,10 @@ func checkConfig(c *Config) (*url.URL, error) {
 		}
 	}
 	if c.SiteQuota == 0 {
-		c.SiteQuota = 20 << 30
+		c.SiteQuota = 20e9
 	}
 	if c.MaxFile == 0 {
-		c.MaxFile = 8 << 30
+		c.MaxFile = 8e9
 	}
 	return base, nil
 }

@@ -250,7 +250,7 @@ func (x *Extranet) folderNotice(r *http.Request, v visitor) (string, *undoData) 
 	case "redenumit":
 		return "Există deja fișiere cu aceste nume. Cele noi au fost încărcate cu un număr adăugat la nume.", nil
 	case "dosar":
-		return "Dosarul a fost făcut.", nil
+		return "Dosarul a fost creat.", nil
 	case "mutat":
 		return "Gata, a fost mutat sau redenumit.", nil
 	case "restaurat":
@@ -269,8 +269,12 @@ func (x *Extranet) folderNotice(r *http.Request, v visitor) (string, *undoData) 
 // doSite carries out the forms of a site's pages.
 func (x *Extranet) doSite(w http.ResponseWriter, r *http.Request, s *session, v visitor, rights forms.Rights, names []string) {
 	do := r.URL.Query().Get("do")
-	if do == "upload" {
+	switch do {
+	case "upload":
 		x.doUpload(w, r, s, v, names)
+		return
+	case "begin", "part":
+		x.doPart(w, r, s, v, names)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -596,11 +600,7 @@ func (x *Extranet) receiveFile(body io.Reader, v visitor, names []string, replac
 	}
 	defer u.abandon()
 	if _, err := u.in.ReadFrom(body); err != nil {
-		var refused *refusal
-		if err = u.explain(err); errors.As(err, &refused) {
-			return "", err
-		}
-		return "", fmt.Errorf("%w: %w", errBadUpload, err)
+		return "", u.explain(err)
 	}
 	return u.commit(!replace)
 }
@@ -632,10 +632,10 @@ func (x *Extranet) sendZip(w http.ResponseWriter, r *http.Request, v visitor, ri
 		return nil
 	}
 	x.reads.add(v, millis(x.now()), entry{action: actDownload, path: joinPath(names) + "/"})
-	archive := zip.NewWriter(w)
-	err = x.zipFolder(archive, v.site, n, "")
+	e := &export{x: x, ctx: r.Context(), site: v.site, archive: zip.NewWriter(w)}
+	err = e.folder(n, "")
 	if err == nil {
-		err = archive.Close()
+		err = e.archive.Close()
 	}
 	if err != nil {
 		// The answer is on its way: all that can be done is to break it off, so
@@ -646,42 +646,4 @@ func (x *Extranet) sendZip(w http.ResponseWriter, r *http.Request, v visitor, ri
 		panic(http.ErrAbortHandler)
 	}
 	return nil
-}
-
-func (x *Extranet) zipFolder(archive *zip.Writer, site string, folder *node, prefix string) error {
-	list, err := children(x.db.reader, folder.id)
-	if err != nil {
-		return err
-	}
-	for _, n := range list {
-		header := &zip.FileHeader{Name: prefix + n.name, Modified: x.timeOf(n.modifiedAt), Method: zip.Store}
-		if n.isFolder() {
-			header.Name += "/"
-			if _, err := archive.CreateHeader(header); err != nil {
-				return err
-			}
-			if err := x.zipFolder(archive, site, n, header.Name); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := x.zipFile(archive, header, site, n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (x *Extranet) zipFile(archive *zip.Writer, header *zip.FileHeader, site string, n *node) error {
-	f, err := x.blobs.open(site, n.blob)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	w, err := archive.CreateHeader(header)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(w, f)
-	return err
 }

@@ -72,6 +72,7 @@ var (
 	errLocked     = &refusal{http.StatusLocked, "Fișierul este deschis acum de altcineva. Încercați din nou după ce îl închide."}
 	errTooDeep    = &refusal{http.StatusConflict, "Dosarele sunt prea multe unul în altul. Puneți-l mai sus."}
 	errQuota      = &refusal{http.StatusInsufficientStorage, "Nu mai este loc pe site. Ștergeți definitiv din coș ce nu mai trebuie sau scrieți la IT."}
+	errNoSpace    = &refusal{http.StatusInsufficientStorage, "Nu mai este loc pe server. Scrieți la IT."}
 	errFileSize   = &refusal{http.StatusRequestEntityTooLarge, "Fișierul este mai mare decât se poate păstra aici."}
 	errBadName    = &refusal{http.StatusBadRequest, "Numele nu poate fi folosit. Folosiți litere, cifre, spații, puncte și cratime, cel mult 255 de octeți."}
 )

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -349,15 +350,25 @@ func (u *upload) Write(p []byte) (int, error) {
 	return n, u.explain(err)
 }
 
-// explain turns the limit that was run into into the sentence about it.
+// explain tells what went wrong with receiving: a limit, the disk, or the
+// connection.
 func (u *upload) explain(err error) error {
-	if !errors.Is(err, errTooLarge) {
-		return err
-	}
-	if u.in.limit >= u.x.config.MaxFile {
+	var disk *diskError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errTooLarge) && u.in.limit >= u.x.config.MaxFile:
 		return errFileSize
+	case errors.Is(err, errTooLarge):
+		return errQuota
+	case errors.Is(err, syscall.ENOSPC):
+		u.x.log.Error("the disk is full", "dir", u.x.config.Dir)
+		return errNoSpace
+	case errors.As(err, &disk):
+		return err
+	default:
+		return fmt.Errorf("%w: %w", errBadUpload, err)
 	}
-	return errQuota
 }
 
 // abandon throws away what was received, unless it was committed.
@@ -373,7 +384,7 @@ func (u *upload) abandon() {
 func (u *upload) commit(keepBoth bool) (name string, err error) {
 	defer u.abandon()
 	if err := u.in.place(u.visitor.site); err != nil {
-		return "", err
+		return "", u.explain(err)
 	}
 	err = u.x.change(u.visitor, toCreate, func(c *changing) (entry, error) {
 		parent, err := lookupParent(c.tx, u.visitor.site, u.names)

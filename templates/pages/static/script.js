@@ -92,31 +92,81 @@ function addRow(list, file) {
   bar.value = 0;
   bar.setAttribute("aria-label", "Încărcarea fișierului " + file.name);
   return {
+    wait() { state.textContent = "conexiune întreruptă, se reia…"; },
     step(part) { bar.value = Math.round(part * 100); state.textContent = bar.value + "%"; },
     say(text) { state.textContent = text; bar.remove(); },
     fail(text) { state.textContent = text; state.className = "failed"; bar.remove(); },
   };
 }
 
-function send(form, file, row) {
+// Files larger than this are sent in parts, so that a connection that breaks
+// costs one part and not the whole file.
+const partSize = 8 * 1024 * 1024;
+const triesInARow = 6;
+
+async function send(form, file, row) {
+  if (file.size <= partSize) return sendWhole(form, file, row);
+  const folder = form.action.split("?")[0];
+  const data = new URLSearchParams({ nume: file.name, marime: file.size, modificat: file.lastModified });
+  const replace = form.elements.inlocuieste;
+  if (replace && replace.checked) data.set("inlocuieste", "1");
+  const begin = () => request(folder + "?do=begin", data, form, () => {});
+  let upload = await begin();
+  for (let offset = upload.offset, failures = 0; ;) {
+    const part = file.slice(offset, offset + partSize);
+    try {
+      const answer = await request(folder + "?do=part&id=" + upload.id + "&offset=" + offset, part, form,
+        (loaded) => row.step((offset + loaded) / file.size));
+      if (answer.uploaded) return answer;
+      offset = answer.offset;
+      failures = 0;
+    } catch (error) {
+      if (!error.broken || ++failures > triesInARow) throw error;
+      row.wait();
+      await new Promise((resolve) => setTimeout(resolve, 1000 * 2 ** (failures - 1)));
+      try {
+        upload = await begin();
+        offset = upload.offset;
+      } catch (again) {
+        if (!again.broken) throw again;
+      }
+    }
+  }
+}
+
+function sendWhole(form, file, row) {
+  const data = new FormData();
+  data.append("csrf", form.elements.csrf.value);
+  const replace = form.elements.inlocuieste;
+  if (replace && replace.checked) data.append("inlocuieste", "1");
+  data.append("fisier", file, file.name);
+  return request(form.action, data, form, (loaded, total) => row.step(loaded / total));
+}
+
+// request posts something and returns the answer; error.broken says that it is
+// worth trying again.
+function request(address, body, form, progress) {
   return new Promise((resolve, reject) => {
-    const data = new FormData();
-    data.append("csrf", form.elements.csrf.value);
-    const replace = form.elements.inlocuieste;
-    if (replace && replace.checked) data.append("inlocuieste", "1");
-    data.append("fisier", file, file.name);
-    const request = new XMLHttpRequest();
-    request.open("POST", form.action);
-    request.setRequestHeader("Accept", "application/json");
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) row.step(event.loaded / event.total);
+    const r = new XMLHttpRequest();
+    r.open("POST", address);
+    r.setRequestHeader("Accept", "application/json");
+    r.setRequestHeader("X-CSRF", form.elements.csrf.value);
+    r.responseType = "json";
+    r.upload.addEventListener("progress", (event) => progress(event.loaded, event.total || 1));
+    r.addEventListener("error", () => {
+      const error = new Error("Conexiunea s-a întrerupt. Încercați din nou.");
+      error.broken = true;
+      reject(error);
     });
-    request.addEventListener("error", () => reject(new Error("Conexiunea s-a întrerupt. Încercați din nou.")));
-    request.addEventListener("load", () => {
-      if (request.status === 200 && request.response) resolve(request.response);
-      else reject(new Error((request.response && request.response.error) || "Încărcarea nu a reușit. Încercați din nou."));
+    r.addEventListener("load", () => {
+      if (r.status === 200 && r.response) {
+        resolve(r.response);
+        return;
+      }
+      const error = new Error((r.response && r.response.error) || "Încărcarea nu a reușit. Încercați din nou.");
+      error.broken = r.status === 502 || r.status === 503 || r.status === 504;
+      reject(error);
     });
-    request.send(data);
+    r.send(body);
   });
 }
