@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/emersion/go-message/mail"
+	"github.com/google/go-cmp/cmp"
 
 	"registratura/forms"
 	"registratura/intake"
@@ -62,11 +63,13 @@ func sampleRequest() *intake.Request {
 }
 
 func TestComposedMessageIsTheGoldenOne(t *testing.T) {
-	raw, err := sampleComposer(t).Compose(sampleNotice())
+	n := sampleNotice()
+	n.Letter = intake.TooLarge{Subject: "Cerere", Size: 27_400_000, Limit: 20 << 20} // the shortest text
+	raw, err := sampleComposer(t).Compose(n)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join("testdata", "approval.eml")
+	file := filepath.Join("testdata", "too_large.eml")
 	if *update {
 		if err := os.WriteFile(file, raw, 0o644); err != nil {
 			t.Fatal(err)
@@ -77,7 +80,7 @@ func TestComposedMessageIsTheGoldenOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(raw, want) {
-		t.Errorf("the message is not %s (run with -update, then look at the difference):\n%s", file, raw)
+		t.Errorf("the message is not %s (run with -update, then look at the difference):\n%s", file, cmp.Diff(string(want), string(raw)))
 	}
 }
 
