@@ -18,6 +18,7 @@ import (
 	"registratura/intake/mailbox"
 	"registratura/intake/mailbox/mailhost"
 	"registratura/intake/mailbox/mailhost/hosttest"
+	"registratura/intake/mailbox/mailhost/realhost"
 )
 
 const desk = "registratura@primaria.test"
@@ -31,6 +32,12 @@ func onEachHost(t *testing.T, test func(t *testing.T, h *mailhost.Host)) {
 		}
 		t.Cleanup(func() { h.Close() })
 		test(t, h)
+	})
+	t.Run("dovecot", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("starts Dovecot")
+		}
+		test(t, realhost.StartIMAP(t, realhost.Config{Hostname: "mail.primaria.test", Accounts: hosttest.Accounts}))
 	})
 }
 

@@ -36,12 +36,37 @@ type Config struct {
 // are not installed, the test is skipped; where CI=true, it fails.
 func Start(t testing.TB, config Config) *mailhost.Host {
 	t.Helper()
-	s := &servers{t: t, config: config, root: os.Geteuid() == 0}
-	s.need("dovecot", "/usr/lib/dovecot/imap", "dovecot-imapd")
-	s.need("dovecot", "/usr/lib/dovecot/lmtp", "dovecot-lmtpd")
+	s, stopDovecot := start(t, config)
+	startSMTP := s.startEmbeddedSubmission
 	if s.root {
 		s.need("postfix", postfixDaemons+"/master", "postfix")
+		startSMTP = s.startPostfix
 	}
+	stop := startSMTP()
+	t.Cleanup(stop)
+	return mailhost.NewHost(s.imap, s.smtp, config.Hostname, config.Accounts, func() error {
+		stop()
+		stopDovecot()
+		return nil
+	})
+}
+
+// StartIMAP is Start without a submission server, for tests that only read.
+func StartIMAP(t testing.TB, config Config) *mailhost.Host {
+	t.Helper()
+	s, stop := start(t, config)
+	return mailhost.NewHost(s.imap, "", config.Hostname, config.Accounts, func() error {
+		stop()
+		return nil
+	})
+}
+
+// start starts Dovecot.
+func start(t testing.TB, config Config) (s *servers, stop func()) {
+	t.Helper()
+	s = &servers{t: t, config: config, root: os.Geteuid() == 0}
+	s.need("dovecot", "/usr/lib/dovecot/imap", "dovecot-imapd")
+	s.need("dovecot", "/usr/lib/dovecot/lmtp", "dovecot-lmtpd")
 	// Short, since paths of sockets are bounded; readable by the servers' own users.
 	dir, err := os.MkdirTemp("", "mail")
 	if err != nil {
@@ -54,19 +79,9 @@ func Start(t testing.TB, config Config) *mailhost.Host {
 	s.dir = dir
 	s.imap, s.lmtp, s.auth, s.smtp = freePort(t), freePort(t), freePort(t), freePort(t)
 
-	stopDovecot := s.startDovecot()
-	t.Cleanup(stopDovecot)
-	stopSMTP := s.startPostfix
-	if !s.root {
-		stopSMTP = s.startEmbeddedSubmission
-	}
-	stop := stopSMTP()
+	stop = s.startDovecot()
 	t.Cleanup(stop)
-	return mailhost.NewHost(s.imap, s.smtp, config.Hostname, config.Accounts, func() error {
-		stop()
-		stopDovecot()
-		return nil
-	})
+	return s, stop
 }
 
 type servers struct {
@@ -132,7 +147,9 @@ func (s *servers) run(logFile, addr, greeting, command string, args ...string) (
 		s.t.Fatal(err)
 	}
 	defer output.Close()
-	cmd := exec.Command(command, args...)
+	// With the limit of a million descriptors that Go programs give to their
+	// children, Postfix's master closes every one of them first, in two seconds.
+	cmd := exec.Command("sh", append([]string{"-c", `ulimit -n 8192 && exec "$0" "$@"`, command}, args...)...)
 	cmd.Dir = s.dir
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
@@ -156,7 +173,7 @@ func (s *servers) run(logFile, addr, greeting, command string, args ...string) (
 			return
 		}
 		stopped = true
-		cmd.Process.Signal(syscall.SIGTERM)
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
 		select {
 		case <-ended:
 		case <-time.After(5 * time.Second):
