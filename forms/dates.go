@@ -76,12 +76,12 @@ func parseDay(text string, today Date) (Date, Why) {
 				month, monthAt = m+1, len(numbers)
 				continue
 			}
-			if m := index(monthNames, w.text, false); m >= 0 && month == 0 {
-				month, monthAt = m+1, len(numbers)
-				continue
-			}
 			if d := index(weekdayNames, w.text, false); d >= 0 && weekday < 0 && len(numbers) == 0 {
 				weekday = d
+				continue
+			}
+			if m := index(monthNames, w.text, false); m >= 0 && month == 0 {
+				month, monthAt = m+1, len(numbers)
 				continue
 			}
 			if index(dateNoise, w.text, true) < 0 {
@@ -99,7 +99,7 @@ func parseDay(text string, today Date) (Date, Why) {
 	switch {
 	case len(numbers) > 3 || month > 0 && len(numbers) > 2:
 		return Date{}, Ambiguous
-	case month > 0 && len(numbers) == 2 && monthAt == 1:
+	case month > 0 && len(numbers) == 2 && monthAt <= 1:
 		d, why = day(year(numbers[1]), month, atoi(numbers[0]))
 	case month == 0 && len(numbers) == 3 && len(numbers[0]) == 4:
 		d, why = day(atoi(numbers[0]), atoi(numbers[1]), atoi(numbers[2]))

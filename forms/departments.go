@@ -112,7 +112,7 @@ func within(text string, parent Department, names []departmentName, list []Depar
 
 func departmentCuts(text string) [][2]string {
 	var cuts [][2]string
-	for _, sep := range []string{"\n", "/", " - ", " – ", " — ", "–", "(", ",", ";", ">", "\\", "din cadrul", "din "} {
+	for _, sep := range []string{"\n", "/", " - ", " – ", " — ", "–", "(", ",", ";", ">", "\\", "din cadrul", "din ", " și ", " si ", " şi "} {
 		at := 0
 		for {
 			i := strings.Index(text[at:], sep)
@@ -142,6 +142,8 @@ type departmentName struct {
 
 var smallWords = []string{"de", "si", "a", "al", "ale", "ai", "in", "pentru", "cu", "din", "la", "cadrul", "primaria", "primariei", "municipiului", "municipiul", "buzau", "pmb", "ul"}
 
+var initialKinds = map[string]string{"d": "dir", "s": "serv", "b": "bir", "c": "comp"}
+
 func departmentNames(list []Department) []departmentName {
 	var names []departmentName
 	for i, d := range list {
@@ -156,7 +158,11 @@ func departmentNames(list []Department) []departmentName {
 
 func nameOf(text string) departmentName {
 	var n departmentName
-	for _, w := range words(text, true) {
+	for i, w := range words(text, true) {
+		if kind := initialKinds[w.text]; i == 0 && kind != "" && strings.HasPrefix(text[w.end:], ". ") {
+			n.kind = kind // "D. Economică"
+			continue
+		}
 		if kind := departmentKind(w.text); kind != "" && n.kind == "" && len(n.tokens) == 0 {
 			n.kind = kind
 			n.initials += w.text[:1]

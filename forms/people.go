@@ -70,6 +70,14 @@ func readPerson(pieces []piece) (p person, ok bool) {
 			}
 			ticked = ticked || set
 			continue
+		case nameRole:
+			// All of the cell is the name, commas and hyphens included.
+			if !strings.Contains(pc.text, "@") {
+				if t := strings.TrimSpace(stripNumber(pc.text)); letters(t) > 0 && !filler(t) {
+					names = append(names, segment{text: t, piece: pc})
+				}
+				continue
+			}
 		case rightsRole:
 			if !filler(pc.text) && !strings.Contains(pc.text, "@") {
 				rights = append(rights, segment{text: pc.text, piece: pc})

@@ -161,14 +161,14 @@ func (p *place) value(f *field) (c *workbook.Cell, text, ref string) {
 		ref = workbook.Ref(area.Row1, area.Col1)
 		var lines []string
 		for _, cell := range p.sheet.Within(area) {
-			if p.answer(cell) && !ourText(cell.Text) {
+			if cell.Kind != workbook.Text || !filler(cell.Text) {
 				if c == nil {
 					c, ref = cell, cell.Ref()
 				}
 				lines = append(lines, cell.Text)
 			}
 		}
-		return c, cleaned(strings.Join(lines, "\n")), ref
+		return c, tidy(strings.Join(lines, "\n")), ref
 	}
 	l := p.labels[f.key]
 	if l == nil {

@@ -51,12 +51,3 @@ func TestRenderPictures(t *testing.T) {
 		}
 	}
 }
-
-// office converts a file with LibreOffice, with a profile of its own.
-func office(t *testing.T, dir, format, file string) {
-	t.Helper()
-	cmd := exec.Command("soffice", "-env:UserInstallation=file://"+filepath.Join(os.TempDir(), "registratura-soffice"), "--headless", "--convert-to", format, "--outdir", dir, file)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("soffice: %v: %s", err, out)
-	}
-}
