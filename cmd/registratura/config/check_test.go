@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // edited is the example with some of its lines changed: each edit is a line
@@ -286,6 +288,12 @@ func TestLoadRefuses(t *testing.T) {
 			[]string{`address = "viceprimar2@primaria.test"`, `address = "cereri-site@primaria.test"`},
 			"approver[3].address", `"cereri-site@primaria.test"`, "the desk itself", ""},
 
+		"a line break in a name": {
+			[]string{`#name = "Registratura site-uri de colaborare"`, `name = "Registratura\r\nBcc: a@b.test"`},
+			"desk.name", `"Registratura\r\nBcc: a@b.test"`, "line break", "one line"},
+		"a control character in a list": {
+			[]string{`it = ["Serviciul TIC <it@primaria.test>"]`, `it = ["TIC\u0000 <it@primaria.test>"]`},
+			"institution.it", `"TIC\x00 <it@primaria.test>"`, "control character", ""},
 		"a service of an unknown department": {
 			[]string{"name = \"Compartiment Autoritate Tutelară\"\nparent = \"Direcția Administrație Publică Locală\"",
 				"name = \"Compartiment Autoritate Tutelară\"\nparent = \"Direcția Administrație Publică\""},
@@ -328,5 +336,21 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("the fault is placed in %q, without a line", f.Where)
 			}
 		})
+	}
+}
+
+func TestDepartmentsInEachOtherAreToldEachButNotThoseBelow(t *testing.T) {
+	_, err := load(t, edited(t, `name = "Direcția Economică"`, "name = \"Direcția Economică\"\nparent = \"Birou Informatică\""))
+	var faults Faults
+	errors.As(err, &faults)
+	var got []string
+	for _, f := range faults {
+		if !f.Warning {
+			got = append(got, f.Key+" "+f.Reason)
+		}
+	}
+	want := []string{"department[19].parent makes the department a part of itself", "department[20].parent makes the department a part of itself"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

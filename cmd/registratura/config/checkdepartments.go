@@ -159,9 +159,9 @@ func (c *Config) checkParent(i int, byName map[string]int) {
 		return
 	}
 	d.Parent = c.Departments[j].Name
-	// up the line of parents: it must end before it has passed them all
-	for n := 0; ok; n++ {
-		if n > len(c.Departments) || j == i {
+	// Up the line of parents, which has an end unless one of them is in itself.
+	for n := 0; ok && n < len(c.Departments); n++ {
+		if j == i {
 			c.departmentFault(i, "parent", show(d.Parent), "makes the department a part of itself", "write the department above it", false)
 			return
 		}

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
@@ -35,7 +36,7 @@ func parse(file, text string) *Config {
 	}
 	var table map[string]any
 	if _, err := toml.Decode(text, &table); err != nil {
-		c.faults = Faults{c.syntaxFault(err, text)}
+		c.faults = Faults{c.syntaxFault(err)}
 		return c
 	}
 	c.decodeTable(table, reflect.ValueOf(c).Elem(), "")
@@ -55,10 +56,10 @@ func firstNotUTF8(text string) int {
 	return -1
 }
 
-// secretLine finds lines whose content must not be shown.
-var secretLine = regexp.MustCompile(`(?i)pass|secret|parol`)
+// secretKey finds keys whose values must not be shown, misspelt ones too.
+var secretKey = regexp.MustCompile(`(?i)pass|secret|parol`)
 
-func (c *Config) syntaxFault(err error, text string) Fault {
+func (c *Config) syntaxFault(err error) Fault {
 	f := Fault{Where: c.fileName(), Reason: "is not TOML: " + err.Error(), syntax: true}
 	var pe toml.ParseError
 	if !errors.As(err, &pe) {
@@ -68,8 +69,7 @@ func (c *Config) syntaxFault(err error, text string) Fault {
 	f.Key = pe.LastKey
 	f.Reason = "is not TOML: " + pe.Message
 	f.Instead = `texts and times stand between quotation marks, key = "value"; one key a line`
-	lines := strings.Split(text, "\n")
-	if n := pe.Position.Line; secretLine.MatchString(pe.LastKey) || n >= 1 && n <= len(lines) && secretLine.MatchString(lines[n-1]) {
+	if secretKey.MatchString(pe.LastKey) {
 		f.Reason = "is not TOML" // the library quotes what it could not read
 	}
 	return f
@@ -144,7 +144,7 @@ func (c *Config) decodeValue(value any, f field, key string) {
 			wrong("a text in quotation marks")
 			return
 		}
-		if c.oneOf(f, key, s) {
+		if c.oneLine(key, shown, s) && c.oneOf(f, key, s) {
 			f.value.SetString(s)
 		}
 	case reflect.Bool:
@@ -198,11 +198,21 @@ func (c *Config) decodeList(value any, f field, key string, wrong func(string)) 
 		s, ok := item.(string)
 		if !ok {
 			c.fault(key, show(item), "is "+kind(item)+", not a text in quotation marks", "")
-		} else if c.oneOf(f, key, s) {
+		} else if c.oneLine(key, show(s), s) && c.oneOf(f, key, s) {
 			texts = append(texts, s)
 		}
 	}
 	f.value.Set(reflect.ValueOf(texts))
+}
+
+// oneLine refuses line breaks and other control characters: texts of the
+// configuration stand in headers of mails.
+func (c *Config) oneLine(key, shown, s string) bool {
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		c.fault(key, shown, "holds a line break or a control character", "write it in one line")
+		return false
+	}
+	return true
 }
 
 // oneOf checks a value against the list in the field's tag, if it has one.

@@ -27,6 +27,7 @@ const (
 	maxUnzipped      = 50 << 20 // octets
 	maxHeadingRow    = 20       // the headings stand in one of the first rows
 	maxColumns       = 100      // and of the first columns
+	maxHeading       = 100      // octets
 )
 
 // row is where a department stands in the directory file.
@@ -290,6 +291,9 @@ func findTable(file, sheet string, rows []tableRow) *table {
 }
 
 func (t *table) addColumn(heading string, column int) {
+	if len(heading) > maxHeading {
+		return
+	}
 	for _, h := range headings {
 		if h.heading.MatchString(strings.Trim(fold(heading), " :.*")) {
 			if _, taken := t.columns[h.key]; !taken {

@@ -132,18 +132,21 @@ func TestPathsAreRelativeToTheFile(t *testing.T) {
 }
 
 func TestSecretsAreNeverShown(t *testing.T) {
-	const secret = "hunter2"
+	// a text that the library quotes in its errors, for it begins as true does
+	const secret = "trustme"
 	imapPassword := func(line string) []string { return []string{`password_file = "$CREDENTIALS_DIRECTORY/imap"`, line} }
 	for name, edits := range map[string][]string{
-		"that stand without quotation marks": imapPassword(`password = hunter2`),
-		"that are not closed":                imapPassword(`password = "hunter2`),
-		"that are followed by more":          imapPassword(`password = "x"hunter2`),
-		"in a misspelt key":                  imapPassword(`pasword = "hunter2"`),
-		"in a key of another language":       imapPassword(`parola = hunter2`),
-		"in a list":                          imapPassword(`password = ["hunter2"]`),
-		"in a file that others may read":     imapPassword(`password = "hunter2"`),
-		"in the address of the portal":       {`base_url = "https://extranet.primaria.test"`, `base_url = "https://a:hunter2@primaria.test"`},
-		"in the name of a variable":          imapPassword(`password_env = "hunter2 = "`),
+		"that stand without quotation marks": imapPassword(`password = trustme`),
+		"that are not closed":                imapPassword(`password = "trustme`),
+		"that stand without an equals sign":  imapPassword(`password: trustme`),
+		"that stand in a line below":         imapPassword("password = [\n\"x\", trustme]"),
+		"that are followed by more":          imapPassword(`password = "x"trustme`),
+		"in a misspelt key":                  imapPassword(`pasword = "trustme"`),
+		"in a key of another language":       imapPassword(`parola = trustme`),
+		"in a list":                          imapPassword(`password = ["trustme"]`),
+		"in a file that others may read":     imapPassword(`password = "trustme"`),
+		"in the address of the portal":       {`base_url = "https://extranet.primaria.test"`, `base_url = "https://a:trustme@primaria.test"`},
+		"in the name of a variable":          imapPassword(`password_env = "trustme = "`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "registratura.toml")
