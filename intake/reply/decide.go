@@ -117,7 +117,7 @@ func (d *decider) decide(w written) Reading {
 	return verdict(Unclear, "no decision that the lists know", 0, end)
 }
 
-// cover reports whether the whole text is made of phrases of the four lists
+// cover reports whether the whole text is made of phrases of the five lists
 // that rule R2 allows, and which phrase of [approve], or of [weak] if there is
 // none of that, is in it.
 func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
@@ -148,7 +148,10 @@ func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
 		for _, list := range []struct {
 			name string
 			kind int
-		}{{"approve", clear}, {"weak", bare}, {"courtesy", none}, {"go on", none}} {
+		}{{"approve", clear}, {"weak", bare}, {"courtesy", none}, {"signs", none}, {"go on", none}} {
+			if list.name == "signs" && !clauseStart(toks, i) {
+				continue // "Aprob viceprimarul" names no signer
+			}
 			for k := range d.lists[list.name] {
 				p := &d.lists[list.name][k]
 				for _, end := range d.phraseEnds(p, toks, i) {
@@ -302,7 +305,7 @@ func negated(toks []token, i int) bool {
 }
 
 // find is the first phrase of a list within toks[from:to].
-func (d *decider) find(list string, toks []token, from, to int) *occurrence {
+func (d *matcher) find(list string, toks []token, from, to int) *occurrence {
 	for i := from; i < to; i++ {
 		if end, p := d.longest(list, toks[:to], i); p != nil {
 			return &occurrence{i, end, p}
@@ -390,6 +393,11 @@ func (d *decider) afterCourtesy(toks []token) int {
 			continue
 		}
 		end, p := d.longest("courtesy", toks, i)
+		if clauseStart(toks, i) {
+			if signs, q := d.longest("signs", toks, i); signs > end {
+				end, p = signs, q
+			}
+		}
 		if p == nil || end < len(toks) && toks[end].kind == word && toks[end].breakBefore == 0 {
 			break
 		}

@@ -33,8 +33,7 @@ type htmlWalker struct {
 
 // skipped elements hold nothing that is shown.
 var skipped = map[atom.Atom]bool{
-	atom.Head: true, atom.Style: true, atom.Script: true, atom.Title: true, atom.Noscript: true,
-	atom.Template: true, atom.Svg: true, atom.Math: true, atom.Object: true, atom.Iframe: true,
+	atom.Head: true, atom.Style: true, atom.Script: true, atom.Title: true, atom.Template: true,
 }
 
 var blocks = map[atom.Atom]bool{
@@ -100,7 +99,7 @@ func (w *htmlWalker) walk(node *html.Node, state line, pre bool) {
 		return
 	case atom.S, atom.Strike, atom.Del:
 		state.hidden = true
-	case atom.Input, atom.Select, atom.Textarea, atom.Button:
+	case atom.Input, atom.Select, atom.Textarea, atom.Button, atom.Svg, atom.Math, atom.Object, atom.Embed, atom.Iframe, atom.Video, atom.Audio, atom.Canvas:
 		w.text("\ufffc", state, pre) // something that is not text
 		return
 	case atom.Td, atom.Th:

@@ -170,6 +170,7 @@ var (
 	attributionStart = regexp.MustCompile(`(?:^|[\s.,;!-])((?:(?:in|la|pe|on|le|am)\s+)?(?:(?:data|ziua)\s+(?:de\s+)?)?(?:` + weekdayNames + `[.,]{0,2}\s*)?(?:,\s*)?(?:(?:la|pe|in)\s+)?` +
 		`(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}[\s-]+(?:de\s+)?` + monthNames + `\.?,?[\s-]+\d{4}|` + monthNames + `\.?\s+\d{1,2},?\s+\d{4}))`)
 	attributionEnd   = regexp.MustCompile(`[\s>)"]a?\s*(?:scris|wrote|scria|writes|a trimis urmatorul mesaj|urmatoarele)\s*:\s*$`)
+	clockTime        = regexp.MustCompile(`\d{1,2}:\d{2}`)
 	attributionProof = regexp.MustCompile(`\d{1,2}[:.]\d{2}|@`)
 	nameWrote        = regexp.MustCompile(`^\*?(?:\p{Lu}[\p{L}.'-]*\s+){1,5}<\S+@\S+>\s+(?:a scris|wrote)\s*:\s*$`)
 	dashedWrote      = regexp.MustCompile(`^-{2,}\s.*\d.*\s(?:a\s+scris|wrote)\s*-{2,}$`)
@@ -242,7 +243,11 @@ func quoteStart(lines []line, i int) (before string, length int, how string) {
 		}
 		// The last date is the attribution's: an earlier one was written.
 		at := starts[len(starts)-1][2]
-		if at >= len(folded) || !attributionProof.MatchString(f[at:]) {
+		if at >= len(string(folded)) || !attributionProof.MatchString(f[at:]) {
+			return "", 0, ""
+		}
+		// Glued to a text that ends in a date of its own, it must have the time.
+		if before := cutAt(first, at); before != "" && !clockTime.MatchString(f[at:]) {
 			return "", 0, ""
 		}
 		return cutAt(first, at), k - i + 1, "an attribution line"

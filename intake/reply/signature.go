@@ -18,7 +18,7 @@ var (
 type signatureReader struct {
 	*matcher
 	names  map[string]bool // words of the approver's name and titles, folded
-	people []string        // names of others, folded: never a signature
+	others map[string]bool // words of other people's names, folded: never in a signature
 }
 
 // body is the newly written text without signatures, footers and notices, which
@@ -47,7 +47,17 @@ func (r *signatureReader) bodyEnd(lines []line) int {
 	for i, l := range lines {
 		marked[i] = l.signature || delimiter >= 0 && i >= delimiter
 	}
-	end := len(lines)
+	// It must begin like one: people also write below two hyphens.
+	for i, l := range lines {
+		if !marked[i] || l.blank() || i == delimiter {
+			continue
+		}
+		if !r.signatureLine(l.text, "", "", false) {
+			clear(marked)
+		}
+		break
+	}
+	end, next := len(lines), ""
 	for end > 0 {
 		for end > 0 && lines[end-1].blank() {
 			end--
@@ -71,9 +81,10 @@ func (r *signatureReader) bodyEnd(lines []line) int {
 				break
 			}
 		}
-		if l.hidden || !r.signatureLine(l.text, prev, marked[end-1]) {
+		if l.hidden || !r.signatureLine(l.text, prev, next, marked[end-1]) {
 			break
 		}
+		next = l.text
 		end--
 	}
 	return end
@@ -97,14 +108,15 @@ func (r *signatureReader) notice(paragraph []line) int {
 		if end, _ := r.longest("disclaimer", toks, skipSeparators(toks, 0)); end == 0 || end == skipSeparators(toks, 0) {
 			continue
 		}
-		spoken, decided := map[string]bool{}, false
+		spoken, subject, decided := map[string]bool{}, false, false
 		for _, t := range toks {
-			if r.words["disclaimer word"][t.fold] {
+			if r.words["disclaimer word"][t.fold] || r.words["disclaimer subject"][t.fold] {
 				spoken[t.fold] = true
 			}
-			decided = decided || r.words["decision word"][t.fold]
+			subject = subject || r.words["disclaimer subject"][t.fold]
+			decided = decided || r.words["decision word"][t.fold] || r.others[t.fold]
 		}
-		if len(spoken) >= 2 && !decided {
+		if len(spoken) >= 2 && subject && !decided {
 			return len(paragraph) - i
 		}
 	}
@@ -119,8 +131,9 @@ func skipSeparators(toks []token, i int) int {
 }
 
 // signatureLine reports whether a line is one of a signature. prev is the line
-// before it; marked, that it stands in what is marked as a signature.
-func (r *signatureReader) signatureLine(text, prev string, marked bool) bool {
+// before it, next the signature line after it; marked, that it stands in what is
+// marked as a signature.
+func (r *signatureReader) signatureLine(text, prev, next string, marked bool) bool {
 	trimmed := strings.TrimSpace(text)
 	if ruler.MatchString(trimmed) || trimmed == "--" || placeholder.MatchString(trimmed) {
 		return true
@@ -138,14 +151,14 @@ func (r *signatureReader) signatureLine(text, prev string, marked bool) bool {
 	reach = reach || withoutNumbers != bare
 	toks = words([]string{withoutNumbers})
 	for _, t := range toks {
-		if t.kind == question || r.words["never in a signature"][t.fold] {
+		if t.kind == question || r.words["never in a signature"][t.fold] || r.others[t.fold] {
 			return false
 		}
 	}
-	if marked && !strings.ContainsAny(trimmed, "?") {
-		return true
+	if marked && r.find("deferral", toks, 0, len(toks)) == nil {
+		return true // a motto
 	}
-	return r.contactLine(toks, reach) || r.organisationLine(toks) || r.nameLine(toks, prev)
+	return r.contactLine(toks, reach) || r.organisationLine(toks) || r.nameLine(toks, prev, next)
 }
 
 func (r *signatureReader) mobileFooter(toks []token) bool {
@@ -187,26 +200,35 @@ func (r *signatureReader) organisationLine(toks []token) bool {
 	if i >= len(toks) || !r.words["organisation"][toks[i].fold] {
 		return false
 	}
-	unknown, motto := 0, false
+	shouted := !strings.ContainsFunc(textOfTokens(toks), unicode.IsLower)
+	unknown, motto, place := 0, false, false
 	for _, t := range toks[i:] {
 		switch {
 		case t.fold == "-" || t.fold == "–" || t.fold == "—" || t.fold == "|" || t.fold == ":":
-			motto = true
+			motto = !shouted
 		case t.kind == separator || t.kind == numeral || t.kind == other && strings.Contains("|/()&", t.text):
-		case t.kind != word:
+		case t.kind != word || r.deferred(t.fold):
 			return false
-		case motto || r.words["organisation"][t.fold] || r.words["connector"][t.fold]:
-		case capitalised(t.text):
-			unknown++
+		case motto || r.names[t.fold]:
+		case r.words["organisation"][t.fold] || r.words["connector"][t.fold]:
+			place = r.words["place"][t.fold] || place && r.words["connector"][t.fold]
+		case !capitalised(t.text) || shouted && !place:
+			return false
 		default:
-			return false
+			unknown++
+			place = place && unknown < 2
 		}
 	}
 	return unknown <= 8
 }
 
+// deferred reports whether a word is one that puts a decision off.
+func (r *signatureReader) deferred(word string) bool {
+	return r.words["deferral"][word] && !r.words["beside"][word]
+}
+
 // nameLine reports whether the line is a name that somebody signs with.
-func (r *signatureReader) nameLine(toks []token, prev string) bool {
+func (r *signatureReader) nameLine(toks []token, prev, next string) bool {
 	// "Cu stimă, Constantin Popa"
 	closing := false
 	i := 0
@@ -219,7 +241,6 @@ func (r *signatureReader) nameLine(toks []token, prev string) bool {
 		i, closing = end, true
 	}
 	known, unknown := 0, 0
-	var folded []string
 	for _, t := range toks[i:] {
 		switch {
 		case t.kind == separator:
@@ -228,17 +249,12 @@ func (r *signatureReader) nameLine(toks []token, prev string) bool {
 		case r.words["organisation"][t.fold] || r.words["connector"][t.fold]:
 		case t.kind == word && capitalised(t.text) && !r.spoken(t.fold):
 			unknown++
-			folded = append(folded, t.fold)
 		default:
 			return false
 		}
 	}
-	name := strings.Join(folded, " ")
-	for _, p := range r.people {
-		if name != "" && containsWords(p, name) {
-			return false
-		}
-	}
+	// In capitals everything looks like a name. It is one above a title.
+	shouted := len(toks) > i && !strings.ContainsFunc(textOfTokens(toks[i:]), unicode.IsLower) && !r.organisationLine(words([]string{next}))
 	switch {
 	case unknown == 0:
 		return known > 0
@@ -247,7 +263,16 @@ func (r *signatureReader) nameLine(toks []token, prev string) bool {
 	case closing || r.endsWithClosing(prev):
 		return unknown <= 4
 	}
-	return unknown >= 2 && unknown <= 4
+	return unknown >= 2 && unknown <= 4 && !shouted
+}
+
+func textOfTokens(toks []token) string {
+	var b strings.Builder
+	for _, t := range toks {
+		b.WriteString(t.text)
+		b.WriteByte(' ')
+	}
+	return b.String()
 }
 
 // endsWithClosing reports whether a line is a closing formula.

@@ -13,7 +13,9 @@ func (d *decider) number(toks []token, i int) []int {
 		return nil
 	}
 	if d.in.RequestNumber == "" {
-		if len(t.fold) > 2 && d.quoted[t.fold] {
+		// A registration number, not a date or a year that is in the quote too.
+		registration := strings.ContainsRune(t.fold, '/') || t.kind == word
+		if registration && len(t.fold) > 2 && d.quoted[t.fold] {
 			return []int{i + 1}
 		}
 		return nil
@@ -75,7 +77,13 @@ func (d *decider) subject(toks []token, i int) []int {
 	if strings.Contains("\"'“”„«»", toks[i].fold) && i+1 < len(toks) {
 		start++
 	}
-	ends := wordsOf(d.in.Subjects, toks, start, 2)
+	sig := signatureReader{matcher: d.matcher}
+	ends := slices.DeleteFunc(wordsOf(d.in.Subjects, toks, start, 2), func(end int) bool {
+		// A title may have words in it that make a condition elsewhere.
+		said := letters([]string{textOfTokens(toks[start:end])})
+		whole := slices.ContainsFunc(d.in.Subjects, func(s string) bool { return letters([]string{s}) == said })
+		return !whole && slices.ContainsFunc(toks[start:end], func(t token) bool { return sig.spoken(t.fold) })
+	})
 	for _, e := range slices.Clone(ends) {
 		if start > i && e < len(toks) && toks[e].kind == separator {
 			ends = append(ends, e+1)
@@ -106,8 +114,10 @@ func (d *decider) someone(toks []token, i int) []int {
 		if toks[k].kind != word || sig.spoken(toks[k].fold) || k > i && toks[k].breakBefore > 0 {
 			break
 		}
+		// Without a capital only in a greeting, before anything is decided.
 		last := k+1 == len(toks) || toks[k+1].kind == separator || toks[k+1].breakBefore > 0
-		if capitalised(toks[k].text) || last {
+		greeting := !slices.ContainsFunc(toks[:i], func(t token) bool { return d.words["approve"][t.fold] })
+		if capitalised(toks[k].text) || last && greeting {
 			ends = append(ends, k+1)
 		}
 	}

@@ -6,10 +6,10 @@ import (
 )
 
 // wordings are whole new texts, by what they must be taken for. Lines are
-// separated by "/".
+// separated by "⏎"; ?no is a wording that may be asked back, but not misread.
 var wordings = map[string][]string{
 	"approve": {
-		"Aprob", "aprob.", "APROB!", "Aprob :)", "Aprob.../", "  aprob  ", "„Aprob”", "*Aprob*", "Aprob 👍", "👍 Aprob", "Aprob 🙂",
+		"Aprob", "aprob.", "APROB!", "Aprob :)", "Aprob...⏎", "  aprob  ", "„Aprob”", "*Aprob*", "Aprob 👍", "👍 Aprob", "Aprob 🙂",
 		"Se aprobă", "se aproba", "SE APROBĂ!", "Aprobat", "aprobata", "Aprobăm.", "Aprobam cererea", "Eu aprob.", "Aprob și eu", "O aprob.",
 		"Da, aprob.", "Da aprob", "DA. APROB.", "ok aprob", "OK - aprob", "Bine, aprob", "Sigur, aprob", "În regulă, aprob.", "Perfect. Aprob!", "Desigur, sunt de acord.",
 		"Sunt de acord", "sînt de acord", "Suntem de acord.", "De acord", "de acord!", "Da, de acord.", "Sunt întru totul de acord.", "Sunt de acord cu cererea.", "Sunt de acord cu crearea site-ului.",
@@ -22,24 +22,26 @@ var wordings = map[string][]string{
 		"Aprob cererea doamnei Maria Ionescu.", "Aprob cererea doamnei Ionescu", "Aprob solicitarea d-nei Ionescu.", "Aprob cererea Mariei Ionescu?no",
 		"Cererea este aprobată.", "Cererea se aprobă.", "Cererea nr. 42/23.11.2026 se aprobă.", "Solicitarea a fost aprobată", "Am aprobat cererea.", "Se aprobă cererea nr. 42.", "Se aprobă solicitarea.",
 		"Aprob integral.", "Aprob în totalitate", "Aprob fără rezerve.", "Aprob cu plăcere!", "Aprob, fără obiecții.", "Nu am obiecții. Aprob.", "Nu am observații, aprob.", "Sunt de acord în totalitate.",
-		"Bună ziua,//Aprob.//Cu stimă,/Constantin Popa/Primar", "Buna ziua, aprob. Multumesc", "Bună ziua! Aprob.", "Bună ziua doamnă Ionescu,/aprob.", "Stimată doamnă Ionescu,//Aprob cererea.//Cu respect,/C. Popa",
-		"Doamnă director, aprob.", "Salut Maria,/Aprob/Costel Popa", "Stimate domnule inginer,/sunt de acord./Toate cele bune,/Constantin Popa", "Neața, aprob", "Draga Maria, aprob. Spor la treabă!",
-		"Bună dimineața,//sunt de acord.//O zi bună,//Constantin Popa/Primarul Municipiului Buzău/tel. 0238 710 562/www.primariabuzau.ro",
-		"Aprob/Popa", "Aprob/C. Popa", "Aprob./Primar, Constantin Popa", "Aprob,/Primar/Constantin POPA", "APROB/PRIMAR/CONSTANTIN POPA", "Aprob, Constantin Popa", "Aprob. Popa", "Aprob, primar Popa",
+		"Bună ziua,⏎⏎Aprob.⏎⏎Cu stimă,⏎Constantin Popa⏎Primar", "Buna ziua, aprob. Multumesc", "Bună ziua! Aprob.", "Bună ziua doamnă Ionescu,⏎aprob.", "Stimată doamnă Ionescu,⏎⏎Aprob cererea.⏎⏎Cu respect,⏎C. Popa",
+		"Doamnă director, aprob.", "Salut Maria,⏎Aprob⏎Costel Popa", "Stimate domnule inginer,⏎sunt de acord.⏎Toate cele bune,⏎Constantin Popa", "Neața, aprob", "Draga Maria, aprob. Spor la treabă!",
+		"Bună dimineața,⏎⏎sunt de acord.⏎⏎O zi bună,⏎⏎Constantin Popa⏎Primarul Municipiului Buzău⏎tel. 0238 710 562⏎www.primariabuzau.ro",
+		"Aprob⏎Popa", "Aprob⏎C. Popa", "Aprob.⏎Primar, Constantin Popa", "Aprob,⏎Primar⏎Constantin POPA", "APROB⏎PRIMAR⏎CONSTANTIN POPA", "Aprob, Constantin Popa", "Aprob. Popa", "Aprob, primar Popa",
 		"Aprob. O zi bună!", "Aprob, o zi frumoasă", "Aprob. Mulțumesc frumos.", "Aprob. Mulțumesc pentru informare.", "Aprob. Mulțumesc anticipat!", "Aprob, mersi", "Aprob, mulțam", "Aprob. Vă doresc spor!", "Aprob. La mulți ani!", "Aprob. Numai bine.", "Aprob. Vă salut, Popa",
 		"Am citit cererea și sunt de acord?no", "Am citit cererea. Aprob.", "Am analizat solicitarea, aprob.", "Am luat la cunoștință. Aprob.", "Am văzut, aprob.", "Am primit cererea. Sunt de acord.", "Am citit și sunt de acord", "Am verificat documentele. Aprob.",
 		"Prin prezenta aprob cererea.", "Prin prezenta vă comunic că sunt de acord.", "Vă informez că aprob cererea.", "Vă comunic că se aprobă cererea.", "Declar că aprob.", "Subsemnatul Constantin Popa, primar, aprob cererea.", "În calitate de primar, aprob.", "Ca primar aprob.",
 		"Referitor la cererea nr. 42/23.11.2026, aprob.", "Cu privire la cererea dumneavoastră: aprob.", "Ca urmare a solicitării dumneavoastră, aprob.", "În urma analizei, aprob cererea.", "Decizie: aprob", "Răspuns: APROB",
 		"Aprob. Vă rog să creați site-ul.", "Aprob, puteți crea site-ul.", "Aprob. Dați-i drumul!", "Aprob, puteți continua.", "De acord, mergem mai departe.", "Aprob. Vă rog dați curs cererii.", "Aprob, vă rog", "Aprob. Procedați.", "Sunt de acord, dați drumul.",
-		"Aprob./23.11.2026", "Aprob/23.11.2026/Constantin Popa", "Aprob/-- /Constantin Popa/Primar", "Aprob/--/Popa",
-		"Aprob//Trimis de pe iPhone", "Aprob//Trimis de pe telefonul meu Samsung Galaxy.", "Aprob//Trimis din Outlook pentru Android<https://aka.ms/AAb9ysg>", "Aprob//Obțineți Outlook pentru iOS<https://aka.ms/o0ukef>", "Aprob//Sent from my iPhone", "Aprob//Trimis din Yahoo Mail pe Android",
-		"Aprob//Trimis de pe dispozitivul meu Huawei", "Aprob//Trimis din Mail pentru Windows", "Aprob/Expediat de pe telefonul meu mobil", "aprob//Get Outlook for iOS", "Aprob//Sent from Yahoo Mail on Android", "Aprob//Trimis cu Proton Mail", "Aprob//Sent via BlueMail for Android",
+		"Aprob.⏎23.11.2026", "Aprob⏎23.11.2026⏎Constantin Popa", "Aprob⏎-- ⏎Constantin Popa⏎Primar", "Aprob⏎--⏎Popa",
+		"Aprob⏎⏎Trimis de pe iPhone", "Aprob⏎⏎Trimis de pe telefonul meu Samsung Galaxy.", "Aprob⏎⏎Trimis din Outlook pentru Android<https://aka.ms/AAb9ysg>", "Aprob⏎⏎Obțineți Outlook pentru iOS<https://aka.ms/o0ukef>", "Aprob⏎⏎Sent from my iPhone", "Aprob⏎⏎Trimis din Yahoo Mail pe Android",
+		"Aprob⏎⏎Trimis de pe dispozitivul meu Huawei", "Aprob⏎⏎Trimis din Mail pentru Windows", "Aprob⏎Expediat de pe telefonul meu mobil", "aprob⏎⏎Get Outlook for iOS", "Aprob⏎⏎Sent from Yahoo Mail on Android", "Aprob⏎⏎Trimis cu Proton Mail", "Aprob⏎⏎Sent via BlueMail for Android",
 		"Approved", "I approve.", "Agreed.", "approved, thanks",
 		"aprobb", "APROBB!", "Approb", "Aprooob", "APROB.MULTUMESC", "aprob,multumesc", "Aprob ,multumesc", "Aprob;multumesc",
 		"Aprob\u200b", "\ufeffAprob", "Aprob\u00a0", "Apro\u00adb",
 		"Şi eu sunt de acord?no", "Sunt de acord şi eu?no", "Aprob cele solicitate.", "Aprob formularul.", "Aprob anexa nr. 1.", "Aprob Anexa 1", "Aprob cererea de creare a site-ului.", "Aprob cererea privind crearea site-ului.",
 		"Aprob. Da, aprob.", "Aprob! Aprob!", "De acord. Aprob cererea.", "Sunt de acord, aprob.", "Aprob, sunt de acord", "Aprob, felicitări pentru inițiativă!", "Aprob. Bravo!", "Mulțumesc, aprob.", "Aprob. Mulțumesc pentru efortul depus.",
-		"Constantin Popa/Primar//Aprob", "Aprob azi.", "Aprob astăzi, 23.11.2026?no",
+		"Constantin Popa⏎Primar⏎⏎Aprob", "Aprob azi.", "Aprob tot.", "Aprob crearea.", "Aprob creare site", "Sunt de acord și aprob.", "Aprob, conform cererii.", "E aprobat.", "Aprob cererea doamnei Ionescu pentru crearea site-ului.", "Aprob! Sănătate multă!?no", "Aprob. Weekend plăcut!", "Bună ziua doamna ionescu, aprob", "Aprob⏎Serviciul Cabinet Primar⏎Str. Unirii nr. 1, Buzău⏎Fax: 0238 717 950", "Aprob⏎⏎-- ⏎Constantin Popa⏎Primar⏎Împreună construim orașul", "Aprob⏎⏎[cid:image001.png@01DC5C1B.2F0A7E10]⏎Constantin Popa",
+		"Aprob⏎⏎Acest e-mail și documentele atașate sunt confidențiale și se adresează exclusiv destinatarului. Dacă nu sunteți destinatarul, vă rugăm să ștergeți mesajul.⏎⏎This e-mail is confidential and intended only for the recipient.⏎⏎Protejați mediul! Nu printați acest e-mail decât dacă este necesar.",
+		"Aprob astăzi, 23.11.2026?no",
 	},
 	"reject": {
 		"Resping", "resping.", "RESPING!", "Respins", "Respinsă.", "Se respinge", "Respingem cererea.", "Resping cererea.", "Resping, lipsesc datele.", "Resping: nu avem acord.", "Resping - nu e cazul", "Resping pentru că nu există protocol.",
@@ -47,11 +49,11 @@ var wordings = map[string][]string{
 		"Nu sunt de acord", "nu sînt de acord", "Nu suntem de acord.", "Nu se poate aproba.", "Nu se poate aproba o asemenea cerere.", "Neaprobat", "ne-aprobat", "Neaprobată.", "Nu este aprobată", "Nu accept.", "Nu se acceptă",
 		"Nu îmi dau acordul.", "Nu dau aprobarea", "Nu aveți acordul meu.", "Refuz", "Refuzat.", "Refuz cererea", "Dezaprob", "Dezacord", "Sunt împotrivă.", "Mă opun.", "Sub nicio formă!", "În niciun caz.", "Nici vorbă",
 		"Cererea este respinsă.", "Cerere respinsă", "Solicitarea se respinge.", "Cererea nu se aprobă.", "Cererea nr. 42/23.11.2026 nu se aprobă.", "Cererea se respinge, lipsește temeiul legal.",
-		"Bună ziua,//Nu aprob.//Cu stimă,/Constantin Popa", "Bună ziua, din păcate nu pot aproba.", "Din păcate, nu aprob.", "Îmi pare rău, nu aprob.", "Regret, dar nu sunt de acord.", "Regret, resping.", "Vă comunic că nu aprob cererea.", "Prin prezenta vă informez că resping cererea.",
+		"Bună ziua,⏎⏎Nu aprob.⏎⏎Cu stimă,⏎Constantin Popa", "Bună ziua, din păcate nu pot aproba.", "Din păcate, nu aprob.", "Îmi pare rău, nu aprob.", "Regret, dar nu sunt de acord.", "Regret, resping.", "Vă comunic că nu aprob cererea.", "Prin prezenta vă informez că resping cererea.",
 		"Nu aprob! Am mai aprobat unul luna trecută.", "Resping. Anul trecut am aprobat un site identic.", "Nu aprob. Nu avem buget.", "Nu aprob, lipsește temeiul legal, completați și reveniți.", "Nu aprob deoarece protocolul a expirat.",
 		"Lipsește temeiul legal. Resping.", "Nu avem protocol cu spitalul, deci resping.", "Am citit cererea. Nu aprob.", "Nu avem buget, prin urmare nu aprob.", "Întrucât lipsește temeiul legal, nu aprob cererea.", "Deoarece lipsește acordul nu aprob.",
-		"Nu.", "NU", "nu!", "Nu, mulțumesc.", "Bună ziua,/Nu./Cu stimă,/Popa", "Nu, nu aprob.", "Nu, nu sunt de acord.", "Nu, resping.", "nu, deoarece nu avem protocol", "👎",
-		"Rejected", "Not approved", "I do not agree.", "Deocamdată nu aprob.", "Momentan nu aprob, lipsesc avizele.", "Resping//Constantin Popa/Primar//Trimis de pe iPhone", "Resping cererea, iar motivul îl știți.",
+		"Nu.", "NU", "nu!", "Nu, mulțumesc.", "Bună ziua,⏎Nu.⏎Cu stimă,⏎Popa", "Nu, nu aprob.", "Nu, nu sunt de acord.", "Nu, resping.", "nu, deoarece nu avem protocol", "👎",
+		"Rejected", "Not approved", "I do not agree.", "Deocamdată nu aprob.", "Momentan nu aprob, lipsesc avizele.", "Resping⏎⏎Constantin Popa⏎Primar⏎⏎Trimis de pe iPhone", "Resping cererea, iar motivul îl știți.",
 		"Nu sunt de acord cu crearea site-ului.", "Nu sunt de acord cu accesul extern, deci resping.", "Eu nu aprob.", "Nu aprob așa ceva.", "Nu aprob fiindcă datele sunt sensibile.", "Resping. De ce nu ați venit la mine întâi?", "Nu aprob crearea site-ului, datele nu pot ieși din instituție.",
 	},
 	"conditional": {
@@ -59,42 +61,36 @@ var wordings = map[string][]string{
 		"De acord, însă fără Andrei Dobre.", "Sunt de acord cu excepția dreptului de ștergere.", "Aprob, mai puțin scrierea.", "Se aprobă cu următoarele modificări: fără ștergere.", "Aprob temporar.", "Aprob parțial.", "Aprob în principiu.", "Aprob, cu mențiunea că se șterge după 6 luni.",
 		"Aprob după ce avizează juridicul.", "Dacă juridicul avizează, aprob.", "Cu condiția să existe protocol, aprob.", "Fără drept de ștergere, aprob.", "Aprob pentru 6 luni.", "Aprob pe o perioadă de 3 luni.", "Aprob pentru Elena Marin.", "Aprob pentru serviciul urbanism",
 		"Da, dar fără ștergere.", "OK, însă doar citire.", "Ok, dar fără Dobre", "Da, cu condiția să fie semnat protocolul.", "doar citire", "fără ștergere", "de la 1 ianuarie", "Nu aprob decât pentru citire.", "Nu aprob până nu avizează juridicul.", "Nu aprob dreptul de ștergere pentru Andrei Dobre.", "Aprob, dar nu aprob ștergerea.",
-		"Aprob citirea, nu aprob ștergerea.", "Nu sunt de acord cu ștergerea pentru Dobre.", "Aprob/fără ștergere", "Aprob./Fără ștergere.", "Aprob/Constantin Popa//P.S. fără drept de ștergere", "Aprob/-- /Constantin Popa/dar fără ștergere",
+		"Aprob citirea, nu aprob ștergerea.", "Nu sunt de acord cu ștergerea pentru Dobre.", "Aprob⏎fără ștergere", "Aprob.⏎Fără ștergere.", "Aprob⏎Constantin Popa⏎⏎P.S. fără drept de ștergere", "Aprob⏎-- ⏎Constantin Popa⏎dar fără ștergere",
 		"Aprob, doar că vreau și avizul juridic.", "Sunt de acord dacă e gata protocolul", "Aprob cu drept de citire.", "Aprob însă discutați cu IT-ul.", "Aprob exclusiv pentru angajați.", "Dacă nu vine avizul, resping.", "Aprob (cu mențiuni)", "Aprob lista cu observații", "Aprob tot în afară de...", "Pentru aprobare răspundeți cu un singur cuvânt: APROB.",
 	},
 	"unclear": {
-		"", "?", "Aprob?", "Să aprob?", "Aprob sau nu?", "De ce să aprob?", "Cine a cerut?", "Ok?", "Aprob. Cine e Andrei Dobre?", "Aprob, dar cine e Dobre?", "Nu știu.", "Poate.", "Vedem.", "Discutăm mâine.", "Mai discutăm", "Reveniți mâine", "Vorbim", "Am primit.", "Am primit, mulțumesc.", "Mulțumesc.", "Bună ziua.", "Constantin Popa/Primar",
+		"", "?", "Aprob?", "Să aprob?", "Aprob sau nu?", "De ce să aprob?", "Cine a cerut?", "Ok?", "Aprob. Cine e Andrei Dobre?", "Aprob, dar cine e Dobre?", "Nu știu.", "Poate.", "Vedem.", "Discutăm mâine.", "Mai discutăm", "Reveniți mâine", "Vorbim", "Am primit.", "Am primit, mulțumesc.", "Mulțumesc.", "Bună ziua.", "Constantin Popa⏎Primar",
 		"Aprob respingerea.", "Aprob respingerea cererii.", "Nu resping.", "Nu, nu resping.", "N-aș aproba.", "Nu aș zice nu", "Aș aproba.", "Aș vrea să aprob", "Voi aproba.", "Voi aproba mâine.", "Am să aprob", "Să fie aprobat de viceprimar", "Aprobă viceprimarul.", "Viceprimarul aprobă.", "Aprobarea o dă viceprimarul", "Nu eu aprob.", "Cine aprobă?",
 		"Aprob concediul doamnei Ionescu.", "Aprob cererea de concediu.", "Aprob cererea nr. 43/23.11.2026.", "Aprob cererea 41.", "Aprob bugetul", "Aprob referatul", "Aprob. Ba nu.", "Aprob. Ba nu, resping.", "Resping. Ba da, aprob.", "Resping, de fapt aprob.", "Aprob, de fapt mă mai gândesc.", "Nu, aprob.", "Da și nu.", "Da/Nu", "Aprob/resping", "Aprob / Resping", "APROB sau RESPING",
 		"Nu am nimic împotrivă.", "N-am nimic împotrivă", "Nu mă opun.", "Nu refuz.", "Nu e nevoie să aprob.", "Rog pe dl. viceprimar să decidă.", "Vezi mai jos, ce părere ai?", "Ce înseamnă aprobarea asta?", "aporb", "apob", "aprib", "arpob", "aprobo", "aprobi", "A p r o b", "A.P.R.O.B.", "aprob_", "aprob@primaria.test", "https://aprob.ro", "#aprob", "~aprob~",
 		"Nu cred că aprob.", "Cred că aprob.", "Cred că nu aprob.", "Parcă aprob", "Aproape că aprob", "Mâine aprob.", "Aprob mâine.", "Aprob cândva", "Ionescu zice că aprobă.", "Ați scris „aprob”?", "Scrieți aprob", "Pentru respingere răspundeți: RESPING urmat de motiv.",
-		"Аprob", "Aрrob", "Аprob (chirilic)", "A̶p̶r̶o̶b̶", "𝐀𝐩𝐫𝐨𝐛", "\u202eborpA", "ａｐｒｏｂ", "Aprob\u202e", "Nuaprob", "nu\u200baprob?no", "Aprob ștergerea site-ului", "Aprob ștergerea", "Aprob accesul", "Aprob. Sunați-mă.", "Aprob. Verificați lista.", "Aprob/Andrei Dobre", "Aprob/Elena Marin/Ion Marin",
-		"Aprob ce a zis viceprimarul", "Aprob amânarea", "Nu am aprobat nimic.", "Nu am aprobat.", "Am aprobat un alt site.", "Am aprobat ieri altceva.", "Neaprobat? Aprob.", "Resping? Nu.", "De ce resping?", "Resping?", "Nu aprob?", "Să resping?", "Nu știu dacă aprob.", "Bine că ați întrebat", "Da de unde", "Da, sigur, cum să nu...", "Ok, mă uit mâine", "Bine, mă gândesc.", "Sigur? Aprob.",
-		"Deleg viceprimarului până vineri", "Sunt în concediu", "Fac eu", "Trimiteți la juridic", "[ ] Aprob [x] Resping", "[x] Aprob", "Aprob = DA", "Aprob 50%", "Aprob 2 utilizatori", "Aprob primii doi", "Acordul meu e condiționat", "în curs de aprobare", "Aprobare", "Aprobarea", "aprobabil", "Aprob.ro", "Nu", // the last is replaced below
+		"Аprob", "Aрrob", "Аprob (chirilic)", "A̶p̶r̶o̶b̶", "𝐀𝐩𝐫𝐨𝐛", "\u202eborpA", "ａｐｒｏｂ", "Aprob\u202e", "Nuaprob", "nu\u200baprob?no", "Aprob ștergerea site-ului", "Aprob ștergerea", "Aprob accesul", "Aprob. Sunați-mă.", "Aprob. Verificați lista.", "Aprob⏎Andrei Dobre", "Aprob⏎Elena Marin⏎Ion Marin",
+		"Aprob ce a zis viceprimarul", "Aprob amânarea", "Aprob, doamna verificați.", "Aprob, doamna verificați lista", "APROB⏎PRIMII DOI", "APROB⏎VICEPRIMARUL IONESCU DECIDE", "APROB⏎CER AVIZ", "Aprob⏎--⏎restul mâine", "Aprob⏎-- ⏎Restul mâine", "Aprob⏎Mail Andrei Dobre", "Aprob 2026", "Aprob cererea 2026", "Aprob 23.11", "Aprob viceprimarul", "Aprob⏎⏎Important: datele nu se distribuie, confidențial⏎?no",
+		"Nu am aprobat nimic.", "Nu am aprobat.", "Am aprobat un alt site.", "Am aprobat ieri altceva.", "Neaprobat? Aprob.", "Resping? Nu.", "De ce resping?", "Resping?", "Nu aprob?", "Să resping?", "Nu știu dacă aprob.", "Bine că ați întrebat", "Da de unde", "Da, sigur, cum să nu...", "Ok, mă uit mâine", "Bine, mă gândesc.", "Sigur? Aprob.",
+		"Deleg viceprimarului până vineri", "Sunt în concediu", "Fac eu", "Trimiteți la juridic", "[ ] Aprob [x] Resping", "[x] Aprob", "Aprob = DA", "Aprob 50%", "Aprob 2 utilizatori", "Aprob primii doi", "Acordul meu e condiționat", "în curs de aprobare", "Aprobare", "Aprobarea", "aprobabil", "Aprob.ro",
+	},
+	"conditional or unclear": {
+		"Aprob la 23.11.2026", "Aprob.⏎⏎Atenție la datele cu caracter personal, să fie interzisă copierea.", "Aprob.⏎⏎Vă rog să ștergeți accesul dacă nu e juridic corect", "Aprob⏎-- ⏎Constantin Popa⏎revin cu detalii",
+		"Aprob ca să scap", "Pentru aprobare răspundeți cu un singur cuvânt: APROB.", "Aș vrea să aprob, dar nu pot", "Aprob, în lipsa altor variante", "Aprob numai pentru că insistați", "Aprob pe răspunderea dvs.", "Aprob. Atenție la date!", "Aprob, cu grijă", "Aprob, mai vorbim", "Aprob tot mai puțin Dobre", "Aprob ca excepție",
+		"Aprob - verificați adresele", "Aprob, adăugați și pe Vasile Pop", "Aprob plus drept de scriere pentru Dobre", "Aprob provizoriu", "Aprob⏎Elena Marin - citire", "Aprob pentru doi utilizatori", "Sunt de acord, mai puțin cu data", "De acord, trimiteți și la juridic",
+		"Aprob⏎Bcc: x", "Aprob⏎1. Andrei Dobre", "Aprob, semnez mâine", "Aprob sub rezerva semnării",
 	},
 	"weak": {
-		"Da", "da.", "DA!", "ok", "OK.", "Okay", "Bine", "bun", "Perfect!", "E ok", "Este în regulă.", "În regulă", "👍", "👍🏻", "👌", "✅", "Da, mulțumesc.", "Ok, mersi", "Bună ziua, da.", "Da//Constantin Popa", "Ok//Trimis de pe iPhone", "Sigur că da", "Yes", "Desigur.", "Se poate.", "Puteți crea site-ul.", "Da, puteți crea site-ul.", "Dați-i drumul!", "+1", "da da",
+		"Da", "da.", "DA!", "ok", "OK.", "Okay", "Bine", "bun", "Perfect!", "E ok", "Este în regulă.", "În regulă", "👍", "👍🏻", "👌", "✅", "Da, mulțumesc.", "Ok, mersi", "Bună ziua, da.", "Da⏎⏎Constantin Popa", "Ok⏎⏎Trimis de pe iPhone", "Sigur că da", "Yes", "Desigur.", "Se poate.", "Puteți crea site-ul.", "Da, puteți crea site-ul.", "Dați-i drumul!", "+1", "da da",
 	},
 }
 
 func TestWordingsAreTakenForWhatTheyMean(t *testing.T) {
 	for want, texts := range wordings {
 		for _, text := range texts {
-			// A wording with ?no is one that may be asked back, but not misread.
 			text, optional := strings.CutSuffix(text, "?no")
-			if want == "unclear" && text == "Nu" {
-				continue
-			}
-			body := text
-			if !strings.Contains(text, "://") && !strings.Contains(text, "Aprob / Resping") && !strings.Contains(text, "Da/Nu") && !strings.Contains(text, "Aprob/resping") &&
-				!strings.Contains(text, "42/23") && !strings.Contains(text, "43/23") {
-				body = strings.ReplaceAll(text, "/", "\n")
-			} else if strings.Contains(text, "aka.ms") {
-				body = strings.Replace(text, "//", "\n\n", 1)
-			}
-			if strings.Contains(body, "42/23") && strings.Contains(body, "//") {
-				t.Fatalf("%q: write it apart", text)
-			}
+			body := strings.ReplaceAll(text, "⏎", "\n")
 			got := Read(asked(body))
 			have := string(got.Verdict)
 			if got.Weak {
@@ -104,7 +100,7 @@ func TestWordingsAreTakenForWhatTheyMean(t *testing.T) {
 				t.Errorf("FALSE APPROVAL of %q, which is %s: %s", text, want, got.Why)
 				continue
 			}
-			if have != want && !(optional && got.Verdict == Unclear) {
+			if have != want && !(want == "conditional or unclear" && (have == "conditional" || have == "unclear")) && !(optional && got.Verdict == Unclear) {
 				t.Errorf("%q is %s (%s), want %s", text, have, got.Why, want)
 			}
 		}

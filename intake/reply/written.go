@@ -55,9 +55,11 @@ func (d *decider) written(body []line) written {
 	if len(cut.quote) > 0 {
 		step(cut.quote[0], "R1: quoted from here on, by "+cut.how)
 	}
-	sig := &signatureReader{matcher: d.matcher, names: d.names}
-	for _, p := range append(slices.Clone(d.in.People), d.in.Requester) {
-		sig.people = append(sig.people, letters([]string{p}))
+	sig := &signatureReader{matcher: d.matcher, names: d.names, others: map[string]bool{}}
+	for _, t := range words(append(slices.Clone(d.in.People), d.in.Requester)) {
+		if t.kind == word && !d.names[t.fold] {
+			sig.others[t.fold] = true
+		}
 	}
 	var left []line
 	w.lines, left = sig.body(d.withoutWrapped(cut.lines))
