@@ -57,7 +57,7 @@ func firstNotUTF8(text string) int {
 }
 
 // secretKey finds keys whose values must not be shown, misspelt ones too.
-var secretKey = regexp.MustCompile(`(?i)pass|secret|parol`)
+var secretKey = regexp.MustCompile(`(?i)pas|pwd|secret|parol`)
 
 func (c *Config) syntaxFault(err error) Fault {
 	f := Fault{Where: c.fileName(), Reason: "is not TOML: " + err.Error(), syntax: true}

@@ -136,17 +136,18 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	const secret = "trustme"
 	imapPassword := func(line string) []string { return []string{`password_file = "$CREDENTIALS_DIRECTORY/imap"`, line} }
 	for name, edits := range map[string][]string{
-		"that stand without quotation marks": imapPassword(`password = trustme`),
-		"that are not closed":                imapPassword(`password = "trustme`),
-		"that stand without an equals sign":  imapPassword(`password: trustme`),
-		"that stand in a line below":         imapPassword("password = [\n\"x\", trustme]"),
-		"that are followed by more":          imapPassword(`password = "x"trustme`),
-		"in a misspelt key":                  imapPassword(`pasword = "trustme"`),
-		"in a key of another language":       imapPassword(`parola = trustme`),
-		"in a list":                          imapPassword(`password = ["trustme"]`),
-		"in a file that others may read":     imapPassword(`password = "trustme"`),
-		"in the address of the portal":       {`base_url = "https://extranet.primaria.test"`, `base_url = "https://a:trustme@primaria.test"`},
-		"in the name of a variable":          imapPassword(`password_env = "trustme = "`),
+		"that stand without quotation marks":         imapPassword(`password = trustme`),
+		"that are not closed":                        imapPassword(`password = "trustme`),
+		"without quotation marks, in a misspelt key": imapPassword(`pasword = trustme`),
+		"that stand without an equals sign":          imapPassword(`password: trustme`),
+		"that stand in a line below":                 imapPassword("password = [\n\"x\", trustme]"),
+		"that are followed by more":                  imapPassword(`password = "x"trustme`),
+		"in a misspelt key":                          imapPassword(`pasword = "trustme"`),
+		"in a key of another language":               imapPassword(`parola = trustme`),
+		"in a list":                                  imapPassword(`password = ["trustme"]`),
+		"in a file that others may read":             imapPassword(`password = "trustme"`),
+		"in the address of the portal":               {`base_url = "https://extranet.primaria.test"`, `base_url = "https://a:trustme@primaria.test"`},
+		"in the name of a variable":                  imapPassword(`password_env = "trustme = "`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "registratura.toml")
