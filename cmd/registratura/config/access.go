@@ -117,6 +117,8 @@ func (s *Server) Password() (string, error) {
 // credentials that it passes to a service (systemd.exec(5)).
 const credentials = "CREDENTIALS_DIRECTORY"
 
+var errNoCredentials = errors.New(credentials + " is not set: the daemon was not started by systemd")
+
 // expandCredential puts the folder of systemd's credentials into a path. Other
 // variables are not known.
 func expandCredential(path string) (string, error) {
@@ -124,7 +126,7 @@ func expandCredential(path string) (string, error) {
 		if rest, ok := strings.CutPrefix(path, prefix+"/"); ok {
 			dir := os.Getenv(credentials)
 			if dir == "" {
-				return "", fmt.Errorf("%s is not set: the daemon was not started by systemd with LoadCredential=%s", credentials, rest)
+				return "", fmt.Errorf("%w with LoadCredential=%s", errNoCredentials, rest)
 			}
 			return filepath.Join(dir, rest), nil
 		}

@@ -64,7 +64,11 @@ func (c *Config) checkSecrets(section string, s *Server) {
 			key = section + ".password_env"
 		}
 		if _, err := s.Password(); err != nil {
-			c.fault(key, "", err.Error(), "put the password there, in one line")
+			instead := "put the password there, in one line"
+			if errors.Is(err, errNoCredentials) {
+				instead = "to check by hand, set it to the folder of the credentials"
+			}
+			c.fault(key, "", err.Error(), instead)
 		}
 	}
 	if path, err := expandCredential(s.PasswordFile); s.PasswordFile != "" && err == nil {

@@ -83,6 +83,10 @@ func TestCheckFinds(t *testing.T) {
 		"a password that is not there": {func(t *testing.T, c *Config) {
 			c.IMAP.PasswordFile = "$CREDENTIALS_DIRECTORY/none"
 		}, "imap.password_file", "no such file", false},
+		"a credential without systemd": {func(t *testing.T, c *Config) {
+			t.Setenv("CREDENTIALS_DIRECTORY", "")
+			c.SMTP.Username = ""
+		}, "imap.password_file", "not started by systemd with LoadCredential=imap", false},
 		"a variable that is not set": {func(t *testing.T, c *Config) {
 			c.SMTP.PasswordFile, c.SMTP.PasswordEnv = "", "REGISTRATURA_TEST_NONE"
 		}, "smtp.password_env", "is not set", false},
