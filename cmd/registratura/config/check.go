@@ -161,9 +161,7 @@ func (c *Config) checkIMAP() {
 	c.checkServer("imap", &m.Server, `write server and port, "mail.primarie.ro:993"`)
 	c.required("imap.username", m.Username, "write the account of the mailbox")
 	c.required("imap.folder", m.Folder, `write "INBOX"`)
-	c.checkRange("imap.poll", m.Poll, 5*time.Second, time.Hour)
-	// Servers are known that drop IDLE at 10 minutes.
-	c.checkRange("imap.idle_restart", m.IdleRestart, 10*time.Second, 9*time.Minute)
+	c.checkRange("imap.poll", m.Poll, 5*time.Second, 9*time.Minute)
 	c.checkSize("imap.max_size", m.MaxSize, megabyte, gigabyte)
 
 	folders := map[string]string{strings.ToLower(m.Folder): "imap.folder"}

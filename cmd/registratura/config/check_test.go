@@ -63,8 +63,8 @@ func TestLoadRefuses(t *testing.T) {
 			[]string{`#poll = "1m"`, `pol = "1m"`},
 			"imap.pol", "", "no such key", `did you mean "imap.poll"?`},
 		"a key in the wrong section": {
-			[]string{`#per_minute = 0`, `idle_restart = "5m"`},
-			"smtp.idle_restart", "", "no such key", "it belongs to [imap]"},
+			[]string{`#per_minute = 0`, `max_size = "5 MB"`},
+			"smtp.max_size", "", "no such key", "it belongs to [imap]"},
 		"a section that does not exist": {
 			[]string{`[monitor]`, "[monitoring]"},
 			"monitoring", "", "no such key", `did you mean "monitor"?`},
@@ -106,10 +106,7 @@ func TestLoadRefuses(t *testing.T) {
 			"imap.poll", "60", "is a number, not a text with a unit", `"30s"`},
 		"a poll that is too rare": {
 			[]string{`#poll = "1m"`, `poll = "2d"`},
-			"imap.poll", `"2d"`, "out of range", "at least 5s and at most 1h"},
-		"an IDLE longer than servers allow": {
-			[]string{`#idle_restart = "5m"`, `idle_restart = "29m"`},
-			"imap.idle_restart", `"29m"`, "out of range", "at most 9m"},
+			"imap.poll", `"2d"`, "out of range", "at least 5s and at most 9m"},
 		"a size without a unit": {
 			[]string{`#max_size = "25 MB"`, `max_size = "25"`},
 			"imap.max_size", `"25"`, "is not a size", `"25 MB"`},

@@ -104,17 +104,16 @@ type IMAP struct {
 	Server
 	// Folder where new mail arrives.
 	Folder string `toml:"folder"`
-	// How often to look for new mail even if the server announced none, 5s to 1h.
+	// How often to look for new mail and begin IDLE anew even if the server
+	// announced nothing, 5s to 9m; some servers end IDLE silently after 10 minutes.
 	Poll Duration `toml:"poll"`
-	// How often to begin IDLE anew, 10s to 9m; some servers end it silently after
-	// 10 minutes.
-	IdleRestart Duration `toml:"idle_restart"`
 	// Mails larger than this are answered without being read; 1 MB to 1 GB.
 	MaxSize Size    `toml:"max_size"`
 	Folders Folders `toml:"folders"`
 }
 
 // Where a mail is moved to once it is dealt with; missing folders are made.
+// Levels are separated by "/".
 type Folders struct {
 	// Forms that got a registration number.
 	Registered string `toml:"registered"`
@@ -251,11 +250,10 @@ func Default() *Config {
 			DataDir:       "/var/lib/registratura",
 		},
 		IMAP: IMAP{
-			Server:      Server{Security: "tls"},
-			Folder:      "INBOX",
-			Poll:        Duration(time.Minute),
-			IdleRestart: Duration(5 * time.Minute),
-			MaxSize:     25 * megabyte,
+			Server:  Server{Security: "tls"},
+			Folder:  "INBOX",
+			Poll:    Duration(time.Minute),
+			MaxSize: 25 * megabyte,
 			Folders: Folders{
 				Registered: "Înregistrate", Decided: "Decizii", Answered: "Cu răspuns",
 				Automatic: "Automate", SetAside: "De văzut",
