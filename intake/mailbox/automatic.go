@@ -79,12 +79,10 @@ func automaticField(f field) string {
 			return f.name + " is set"
 		}
 	case "x-auto-response-suppress":
-		// Says which automatic answers its sender does not want. Exchange puts the
-		// narrower values into mail of people as well.
-		for _, v := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
-			if v == "all" || v == "autoreply" {
-				return "X-Auto-Response-Suppress: " + v
-			}
+		// Which automatic answers the sender does not want ([MS-OXCMAIL], 2.1.3.2).
+		// Exchange's own automatic mail wants none; less may stand in mail of people.
+		if value == "all" {
+			return "X-Auto-Response-Suppress: all"
 		}
 	case "x-ms-exchange-inbox-rules-loop", "x-ms-exchange-generated-message-source", "x-ms-exchange-message-is-ndr", "x-failed-recipients":
 		return f.name + " is set"
@@ -140,7 +138,11 @@ func (p *parser) automaticText() string {
 	if m := machineWords.FindString(start); m != "" {
 		return m
 	}
-	if len(p.m.InReplyTo)+len(p.m.References) > 0 && !decisionWords.MatchString(strings.Join(lines, " ")) {
+	whole := strings.Join(lines, " ")
+	if m := receiptWords.FindString(start); m != "" && !decisionWords.MatchString(whole) {
+		return m
+	}
+	if len(p.m.InReplyTo)+len(p.m.References) > 0 && !decisionWords.MatchString(whole) {
 		return awayWords.FindString(start)
 	}
 	return ""
@@ -149,9 +151,10 @@ func (p *parser) automaticText() string {
 var (
 	quoteBegins   = regexp.MustCompile(`^>|\b(a scris|wrote) ?:|^-{3,}|^_{5,}|^(de la|from|expeditor|trimis|sent) ?:|^(la|in data de|on) .*\d{4}`)
 	greeting      = regexp.MustCompile(`^(buna|stimat|salut|hello|dear|hi)\b.{0,60}$`)
-	machineWords  = regexp.MustCompile(`^(acesta este|aceasta este|this is)( un| o| an?)? ?(mesaj|raspuns|notificare|message|reply|response)? ?(generat[a]? )?(automat[a]?|automatic(ally)?|automated)\b|^mesajul (dumneavoastra|dvs\.?) a fost (primit|receptionat|inregistrat)\b|^(mesaj|raspuns) (generat )?automat\b|^your (message|e-?mail) (has been|was) received\b`)
+	machineWords  = regexp.MustCompile(`^(acesta este|aceasta este|this is)( un| o| an?)? ?(mesaj|raspuns|notificare|message|reply|response)? ?(generat[a]? )?(automat[a]?|automatic(ally)?|automated)\b|^(mesaj|raspuns) (generat )?automat\b`)
+	receiptWords  = regexp.MustCompile(`^mesajul (dumneavoastra|dvs\.?) a fost (primit|receptionat|inregistrat)\b|^your (message|e-?mail) (has been|was) received\b`)
 	awayWords     = regexp.MustCompile(`^(in prezent |momentan )?(sunt|ma aflu|voi fi|nu sunt) (plecat|plecata|in concediu|in vacanta|in delegatie|la birou|in birou|absent|absenta|in afara biroului)\b|^(i am|i'm|i will be) (currently )?(out of (the )?office|on (vacation|leave|holiday)|away)\b`)
-	decisionWords = regexp.MustCompile(`\b(n?e?aprob|acord|resping|refuz|accept|da\b|ok\b|nu )`)
+	decisionWords = regexp.MustCompile(`\b((ne)?aprob|acord|resping|respins|refuz|accept|da\b|ok\b)`)
 )
 
 // fold is s in lower case and without diacritics, for comparing words.

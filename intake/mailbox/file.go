@@ -20,7 +20,7 @@ type waiting struct {
 	mu          sync.Mutex
 	uidValidity uint32
 	uids        map[uint32]struct{}
-	handled     chan struct{} // some were found that have their fate already; holds one signal
+	handled     chan struct{} // some may have their fate already; holds one signal
 }
 
 func (w *waiting) signalHandled() {
@@ -113,11 +113,11 @@ func (f *Follower) file(ctx context.Context) (worked bool, err error) {
 				return worked, err
 			}
 			lastUsed = f.config.Now()
-			select {
-			case <-ctx.Done():
-				return worked, ctx.Err()
-			case <-f.config.After(filingPause):
-			}
+		}
+		select {
+		case <-ctx.Done():
+			return worked, ctx.Err()
+		case <-f.config.After(filingPause):
 		}
 		select {
 		case <-ctx.Done():

@@ -444,7 +444,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(raw)
 	}
-	f.Add(winmail())
+	f.Add(append(mailOf(fromAna, "Content-Type: application/ms-tnef", "", ""), winmail()...))
 	f.Add([]byte("From x\nFrom: a@b (c) <\nContent-Type: multipart/report; boundary=\"\n\n--\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		whole := bytes.Clone(raw)

@@ -100,10 +100,8 @@ func (f *Follower) receiveNew(ctx context.Context, c *connection, uids []uint32)
 		return fmt.Errorf("asking which mails are stored: %w", err)
 	}
 	f.waiting.add(c.uidValidity, slices.Collect(maps.Keys(known)))
-	for _, fate := range known {
-		if fate != "" {
-			f.waiting.signalHandled()
-		}
+	if len(known) > 0 {
+		f.waiting.signalHandled()
 	}
 	uids = slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool {
 		_, stored := known[uid]
@@ -207,6 +205,7 @@ func (f *Follower) store(ctx context.Context, c *connection, mails []intake.Inco
 		delete(f.trouble, m.Ref.UID)
 	}
 	f.waiting.add(c.uidValidity, uids)
+	f.waiting.signalHandled() // the registry may have been quicker, and its signal gone
 	f.config.Log.Info("mails stored", "folder", f.config.Folder, "count", len(mails), "last_uid", uids[len(uids)-1])
 	return nil
 }
