@@ -39,9 +39,8 @@ var fields = []field{
 		anchors: []string{"compartimentul care solicita", "compartiment care solicita", "compartimentul solicitant", "compartiment solicitant",
 			"departamentul care solicita", "departament solicitant", "departamentul solicitant", "directia care solicita", "serviciul care solicita",
 			"directia serviciul solicitant", "directia solicitanta", "serviciul solicitant", "structura care solicita", "structura solicitanta", "denumirea compartimentului",
-			"numele compartimentului", "compartimentul directia", "directia serviciul",
-			"compartiment", "compartimentul", "departament", "departamentul"},
-		goesOn: "compartimentul compartiment departamentul directia serviciul biroul care solicita crearea stergerea inchiderea siteului site ului solicitant din cadrul primariei",
+			"numele compartimentului", "compartiment", "compartimentul", "departament", "departamentul", "directia", "serviciul"},
+		goesOn: "compartimentul compartiment departamentul care solicita crearea stergerea inchiderea siteului site ului solicitant din cadrul primariei",
 	}, {
 		key: "partner", kinds: []Kind{Create}, short: "instituția parteneră",
 		label: "Numele instituției partenere",
@@ -220,7 +219,7 @@ func skipNumbering(text string, list []word) []word {
 func (r *recognised) match(text string, list []word) (label, bool) {
 	best := label{}
 	for _, anchor := range r.anchors {
-		n := startsWith(list, anchor)
+		n := startsWith(text, list, anchor)
 		if n == 0 {
 			continue
 		}
@@ -247,12 +246,12 @@ func (r *recognised) match(text string, list []word) (label, bool) {
 	return best, best.field != nil
 }
 
-func startsWith(list []word, anchor []string) int {
+func startsWith(text string, list []word, anchor []string) int {
 	if len(list) < len(anchor) {
 		return 0
 	}
 	for i, a := range anchor {
-		if !alike(list[i].text, a) {
+		if !alike(list[i].text, a) || i > 0 && hardBreak(text[list[i-1].end:list[i].start]) >= 0 {
 			return 0
 		}
 	}
@@ -288,7 +287,7 @@ func (r *recognised) follow(text string, list []word, n int) (int, int) {
 			return n, -1
 		}
 		switch {
-		case r.known(list[n].text):
+		case r.known(list[n].text), strings.TrimSpace(text[from:to]) == "/": // "Compartimentul / Serviciul:"
 			n++
 		case n+2 < len(list) && !strings.ContainsAny(text[from:to], ",;\n") && hardBreak(text[list[n].end:list[n+1].start]) < 0 &&
 			r.known(list[n+1].text) && r.known(list[n+2].text):

@@ -78,6 +78,7 @@ func locate(book *workbook.Workbook, sheet *workbook.Sheet, r *recogniser, ours 
 			}
 		}
 	}
+	all = slices.DeleteFunc(all, func(l *labelAt) bool { return l.words == 1 && inTableHeader(sheet, l) })
 	if kind := kindOfKeys(func(key string) bool { _, ok := named[key]; return ok }); kind != "" {
 		p := &place{sheet: sheet, kind: kind, version: max(version, 1), named: named, labels: map[string]*labelAt{}, all: all, layout: toTheRight}
 		for _, l := range all {
@@ -88,6 +89,18 @@ func locate(book *workbook.Workbook, sheet *workbook.Sheet, r *recogniser, ours 
 		return []*place{p}
 	}
 	return byLabels(sheet, all)
+}
+
+// inTableHeader tells "Compartiment" above a column of a list of users from the
+// question of the form.
+func inTableHeader(sheet *workbook.Sheet, l *labelAt) bool {
+	n := 0
+	for _, c := range sheet.Row(l.row) {
+		if r, ok := headerRole(c.Text); ok && r >= nameRole && r != otherRole {
+			n++
+		}
+	}
+	return n >= 2
 }
 
 func holdsNamed(named map[string]workbook.Range, c *workbook.Cell) bool {

@@ -53,6 +53,18 @@ func readPerson(pieces []piece) (p person, ok bool) {
 	var spaced bool
 	ticks, ticked := Rights(0), false
 	for _, pc := range pieces {
+		if pc.role == anything || pc.role == rightsRole {
+			after := strings.LastIndexByte(pc.text, '@') + 1
+			if r, begin, used, understood := markedRights(pc.text[after:]); used {
+				if ticks |= r; !understood {
+					p.rightsWhy = Invalid
+				}
+				p.rightsCell = pc.cell
+				if pc.text = pc.text[:after+begin]; filler(pc.text) {
+					continue
+				}
+			}
+		}
 		switch pc.role {
 		case numberRole, otherRole:
 			if pc.role == otherRole && strings.Contains(pc.text, "@") {
