@@ -35,22 +35,25 @@ func (x *Extranet) authenticate(ctx context.Context, place, address, password st
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return person{}, fmt.Errorf("looking up an account: %w", err)
 	}
-	if hash != "" && x.verified.has(p.address, hash, password) {
-		return p, nil
-	}
-	try, allowed := x.logins.try(place, p.address)
-	if !allowed {
-		return person{}, errTooManyTries
-	}
-	ok, err := x.passwords.verify(ctx, hash, password)
+	err = x.verified.check(p.address, hash, password, func() error {
+		try, allowed := x.logins.try(place, p.address)
+		if !allowed {
+			return errTooManyTries
+		}
+		// Not the request's context: others may be waiting for this answer.
+		ok, err := x.passwords.verify(context.WithoutCancel(ctx), hash, password)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return errWrongPassword
+		}
+		try.succeeded()
+		return nil
+	})
 	if err != nil {
 		return person{}, err
 	}
-	if !ok {
-		return person{}, errWrongPassword
-	}
-	try.succeeded()
-	x.verified.add(p.address, hash, password)
 	return p, nil
 }
 

@@ -185,10 +185,17 @@ func isRun(s string) bool {
 // What it keeps cannot be turned back into passwords: a keyed hash, whose key
 // is made anew at each start.
 type verifiedCache struct {
-	key   []byte
-	now   func() time.Time
-	mutex sync.Mutex
-	until map[[sha256.Size]byte]time.Time
+	key     []byte
+	now     func() time.Time
+	mutex   sync.Mutex
+	until   map[[sha256.Size]byte]time.Time
+	running map[[sha256.Size]byte]*verification
+}
+
+// verification is a check of a password that is going on.
+type verification struct {
+	done chan struct{}
+	err  error
 }
 
 const (
@@ -197,7 +204,7 @@ const (
 )
 
 func newVerifiedCache(key []byte, now func() time.Time) *verifiedCache {
-	return &verifiedCache{key: key, now: now, until: map[[sha256.Size]byte]time.Time{}}
+	return &verifiedCache{key: key, now: now, until: map[[sha256.Size]byte]time.Time{}, running: map[[sha256.Size]byte]*verification{}}
 }
 
 // entry is bound to the stored hash: a changed password is not found again.
@@ -208,19 +215,36 @@ func (c *verifiedCache) entry(address, hash, password string) (sum [sha256.Size]
 	return sum
 }
 
-func (c *verifiedCache) has(address, hash, password string) bool {
+// check returns nil if the password was right a short while ago, or else what f
+// says. Programs open many connections at once, all with the same password:
+// who comes while f is running for it waits for that answer.
+func (c *verifiedCache) check(address, hash, password string, f func() error) error {
 	e := c.entry(address, hash, password)
 	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	return c.now().Before(c.until[e])
-}
-
-func (c *verifiedCache) add(address, hash, password string) {
-	e := c.entry(address, hash, password)
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	if len(c.until) >= verifiedMax {
-		clear(c.until)
+	if c.now().Before(c.until[e]) {
+		c.mutex.Unlock()
+		return nil
 	}
-	c.until[e] = c.now().Add(verifiedFor)
+	if v := c.running[e]; v != nil {
+		c.mutex.Unlock()
+		<-v.done
+		return v.err
+	}
+	v := &verification{done: make(chan struct{}), err: errInternal}
+	c.running[e] = v
+	c.mutex.Unlock()
+	defer func() {
+		c.mutex.Lock()
+		defer c.mutex.Unlock()
+		delete(c.running, e)
+		if v.err == nil {
+			if len(c.until) >= verifiedMax {
+				clear(c.until)
+			}
+			c.until[e] = c.now().Add(verifiedFor)
+		}
+		close(v.done)
+	}()
+	v.err = f()
+	return v.err
 }
