@@ -114,10 +114,12 @@ func (f *Follower) file(ctx context.Context) (worked bool, err error) {
 			}
 			lastUsed = f.config.Now()
 		}
-		select {
-		case <-ctx.Done():
-			return worked, ctx.Err()
-		case <-f.config.After(filingPause):
+		if len(fates) > 0 || f.waiting.count() > 0 {
+			select {
+			case <-ctx.Done():
+				return worked, ctx.Err()
+			case <-f.config.After(filingPause):
+			}
 		}
 		select {
 		case <-ctx.Done():
