@@ -85,6 +85,7 @@ type newText struct {
 	lines    []line // the newly written ones, blank ones between them included
 	quote    []line // the others
 	unmarked []line // those of them that no mark shows to be quoted
+	bare     []line // those of them that are marked, but not announced
 	how      string // how the quote was found, for the trace
 }
 
@@ -114,9 +115,13 @@ func cutQuote(lines []line) newText {
 		lastQuote = i
 		out.quote = append(out.quote, lines[i])
 	}
+	announced := false
 	for i := 0; i < len(lines); i++ {
 		if lines[i].quoted {
 			how("quote marks")
+			if !announced {
+				out.bare = append(out.bare, lines[i])
+			}
 			quote(i)
 			continue
 		}
@@ -126,6 +131,7 @@ func cutQuote(lines []line) newText {
 			continue
 		}
 		how(kind)
+		announced = true
 		if strings.TrimSpace(before) != "" {
 			l := lines[i]
 			l.text = before
@@ -173,7 +179,10 @@ var (
 	clockTime        = regexp.MustCompile(`\d{1,2}:\d{2}`)
 	attributionProof = regexp.MustCompile(`\d{1,2}[:.]\d{2}|@`)
 	nameWrote        = regexp.MustCompile(`^\*?(?:\p{Lu}[\p{L}.'-]*\s+){1,5}<\S+@\S+>\s+(?:a scris|wrote)\s*:\s*$`)
-	dashedWrote      = regexp.MustCompile(`^-{2,}\s.*\d.*\s(?:a\s+scris|wrote)\s*-{2,}$`)
+	dashedWrote      = regexp.MustCompile(`^-{2,}.*[\d@].*\s(?:a\s+scris|wrote)\s*:?\s*-{2,}$`)
+	quotingWho       = regexp.MustCompile(`^(?:citez din|citat din|quoting)\s.*:$`)
+	// gluedQuote is how Yahoo's app puts the quote on the line of the attribution.
+	gluedQuote = regexp.MustCompile(`^\s*(?:(?:in|on)\s.*\d{1,2}:\d{2}.*<[^\s<>]+@[^\s<>]+>\s+(?:a\s+scris|wrote)\s*:)\s{2,}\S`)
 
 	dashedOriginal = regexp.MustCompile(`^[-_=*\s]{2,}(?:mesaj(?:ul)?\s+(?:original|initial|redirectionat|transmis|transmis mai departe|inaintat)|original\s+(?:message|mesage|apointment)|forwarded\s+(?:message|mesage)|redirectionat|mesaj\s+de\s+la\s.*)[-_=*\s:]{2,}$`)
 	begins         = regexp.MustCompile(`^(?:incepe mesajul (?:redirectionat|original)|mesaj (?:original|redirectionat)|begin forwarded (?:message|mesage)|original (?:message|mesage)|forwarded (?:message|mesage))\s*:$`)
@@ -206,7 +215,11 @@ func quoteStart(lines []line, i int) (before string, length int, how string) {
 			return "", next - i + n, "a header block"
 		}
 		return "", 0, ""
-	case nameWrote.MatchString(first):
+	case quotingWho.MatchString(f):
+		if next := nextText(lines, i+1); next < len(lines) && lines[next].quoted {
+			return "", 1, "an attribution line"
+		}
+	case nameWrote.MatchString(first), gluedQuote.MatchString(f):
 		return "", 1, "an attribution line"
 	}
 	if n := headerBlock(lines, i); n > 0 {

@@ -68,8 +68,12 @@ func (d *decider) written(body []line) written {
 			step(l, "signature, footer or notice")
 		}
 	}
-	for _, l := range d.foreign(cut.unmarked) {
-		step(l, "R1: stands in the quote, and is not of the mail that was answered")
+	foreign := d.foreign(cut.quote)
+	if d.in.Quoted == "" && d.part == "text/plain" && len(cut.bare) <= shortQuote {
+		foreign = d.cautious(cut.bare) // people also write > for an arrow
+	}
+	for _, l := range foreign {
+		step(l, "R1: stands in the quote, and is perhaps not of the mail that was answered")
 		w.inline = true
 	}
 	for _, l := range w.lines {
@@ -108,26 +112,41 @@ func (d *decider) leaked(raw []string) bool {
 	})
 }
 
-// foreign lists the lines of an unmarked quote that could decide something and
-// are not of the mail that was answered: somebody wrote into the quote.
+// shortQuote is how many lines a quote must have more than, that no attribution
+// announces, to be believed.
+const shortQuote = 4
+
+// foreign lists the lines of the quote that could decide something and are not
+// of the mail that was answered: somebody wrote into it.
 func (d *decider) foreign(quote []line) []line {
 	if d.in.Quoted == "" {
 		return nil
 	}
 	original := letters(strings.Split(d.in.Quoted, "\n"))
+	return slices.DeleteFunc(d.cautious(quote), func(l line) bool { return containsWords(original, letters([]string{l.text})) })
+}
+
+// cautious lists the lines with a word in them that decides, conditions or
+// denies. Headers and attributions have none that mean it.
+func (d *decider) cautious(quote []line) []line {
 	var out []line
 	for i, l := range quote {
-		if l.quoted || headerKey.MatchString(string(foldKeepingLength(strings.TrimSpace(l.text)))) {
+		if headerKey.MatchString(string(foldKeepingLength(strings.TrimSpace(l.text)))) {
 			continue
 		}
-		if _, n, _ := quoteStart(quote, i); n > 0 {
+		unmarked := l
+		unmarked.quoted = false
+		if _, n, _ := quoteStart([]line{unmarked}, 0); n > 0 {
 			continue
 		}
-		cautious := false
-		for _, t := range words([]string{l.text}) {
-			cautious = cautious || d.words["never in a signature"][t.fold]
+		if i+1 < len(quote) {
+			next := quote[i+1]
+			next.quoted = false
+			if _, n, _ := quoteStart([]line{unmarked, next}, 0); n > 0 {
+				continue
+			}
 		}
-		if cautious && !containsWords(original, letters([]string{l.text})) {
+		if slices.ContainsFunc(words([]string{l.text}), func(t token) bool { return d.words["never in a signature"][t.fold] }) {
 			out = append(out, l)
 		}
 	}
