@@ -1,6 +1,7 @@
 package forms
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -167,11 +168,27 @@ func day(y, m, d int) (Date, Why) {
 }
 
 // index finds a word in a list; where not exact, an abbreviation of three
-// letters or more, or a typing error, will do.
+// letters or more, or a typing error, will do if it can mean only one word:
+// "iulie" and "iunie" are one letter apart.
 func index(list []string, w string, exact bool) int {
-	for i, name := range list {
-		if name == w || !exact && (len(w) >= 3 && strings.HasPrefix(name, w) || alike(name, w)) {
-			return i
+	if i := slices.Index(list, w); i >= 0 || exact {
+		return i
+	}
+	for _, fits := range []func(name string) bool{
+		func(name string) bool { return len(w) >= 3 && strings.HasPrefix(name, w) },
+		func(name string) bool { return alike(name, w) },
+	} {
+		found := -1
+		for i, name := range list {
+			if fits(name) {
+				if found >= 0 {
+					return -1
+				}
+				found = i
+			}
+		}
+		if found >= 0 {
+			return found
 		}
 	}
 	return -1

@@ -2,6 +2,7 @@ package forms
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -285,6 +286,12 @@ func (r *recognised) follow(text string, list []word, n int) (int, int) {
 		}
 		if n == len(list) {
 			return n, -1
+		}
+		if i := strings.IndexByte(text[from:to], '\n'); i >= 0 {
+			// A long label may have been broken; an answer begins with a capital.
+			if first, _ := firstRune(text[list[n].start:]); unicode.IsUpper(first) || unicode.IsDigit(first) {
+				return n, from + i
+			}
 		}
 		switch {
 		case r.known(list[n].text), strings.TrimSpace(text[from:to]) == "/": // "Compartimentul / Serviciul:"

@@ -5,13 +5,16 @@ import (
 	"unicode"
 )
 
+// rightWords are the words that name a right. Whole words: there are people
+// called Scripcaru, Citirigă and Stergiu.
 var rightWords = []struct {
 	right Rights
-	stems []string // folded beginnings of words
+	full  string // may be abbreviated from three letters on, or misspelt
+	words []string
 }{
-	{RightRead, []string{"citi", "citeasca", "cite", "vizualiz", "vizual", "consult", "vede", "read", "view"}},
-	{RightWrite, []string{"scri", "edit", "modific", "incarc", "adaug", "write"}},
-	{RightDelete, []string{"sterg", "stearga", "elimin", "delet", "remov"}},
+	{RightRead, "citire", []string{"citirea", "citirii", "citit", "citeste", "citesc", "citeasca", "vizualizare", "vizualizarea", "vizualiza", "vizualizeze", "vizualizeaza", "vizionare", "consultare", "consulta", "read", "reading", "view"}},
+	{RightWrite, "scriere", []string{"scrierea", "scrierii", "scris", "scriu", "editare", "editarea", "edita", "editeze", "editeaza", "modificare", "modificarea", "modifica", "modifice", "incarcare", "incarca", "adaugare", "adauga", "write", "writing", "edit"}},
+	{RightDelete, "stergere", []string{"stergerea", "stergerii", "stergeri", "sters", "stearga", "eliminare", "elimina", "delete", "deleting", "deletion", "remove"}},
 }
 
 var rightShort = map[string]Rights{
@@ -31,16 +34,9 @@ var (
 
 // rightOf is the right that a folded word names.
 func rightOf(w string) Rights {
-	for _, group := range rightWords {
-		for _, stem := range group.stems {
-			if strings.HasPrefix(w, stem) && len(w) <= len(stem)+7 {
-				return group.right
-			}
-		}
-	}
-	for i, full := range []string{"citire", "scriere", "stergere"} {
-		if alike(w, full) {
-			return 1 << i
+	for _, r := range rightWords {
+		if len(w) >= 3 && strings.HasPrefix(r.full, w) || len(w) >= 6 && alike(w, r.full) || index(r.words, w, true) >= 0 {
+			return r.right
 		}
 	}
 	return 0

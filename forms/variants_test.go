@@ -254,6 +254,7 @@ func TestFormsAsPeopleWriteThem(t *testing.T) {
 		{"a table with the service and the phone", "internal_users", [][]any{{askInternal}, {"Nume", "Serviciul", "Telefon", "Adresa de email", "Citire", "Scriere", "Stergere"}, {"Ana Pop", "Juridic", "0238", "ana@p.test", "da", "da", "nu"}}, "Ana Pop <ana@p.test> read,write", ""},
 		{"a table with the institution", "partner_users", [][]any{{askPartners}, {"Nume", "Instituția", "E-mail"}, {"Ana Pop", "Spital", "ana@x.test"}}, "Ana Pop <ana@x.test>", ""},
 		{"right labels over ticks in one cell", "internal_users", [][]any{{askInternal}, {"1. Ana Pop – ana@p.test – citire: da, scriere: da, ștergere: nu"}}, "Ana Pop <ana@p.test> read,write", ""},
+		{"people whose names look like rights", "internal_users", [][]any{{askInternal}, {"1. Ion Scripcaru – ion@p.test – citire"}, {"2. Ana Stergiu – ana@p.test – scriere"}}, "Ion Scripcaru <ion@p.test> read; Ana Stergiu <ana@p.test> write", ""},
 		{"a signature below", "internal_users", [][]any{{askInternal}, {"1. Ana Pop, ana@p.test, citire"}, nil, {"Data: 20.11.2026", "Semnătura: ______"}, {"Șef serviciu,"}, {"Popescu Ion"}}, "Ana Pop <ana@p.test> read", ""},
 		{"a note below", "internal_users", [][]any{{askInternal}, {"1. Ana Pop, ana@p.test, citire"}, {"Notă: se completează cu majuscule"}}, "Ana Pop <ana@p.test> read", ""},
 		{"a signature beneath a table", "internal_users", [][]any{{askInternal}, {"Nr.", "Nume", "E-mail", "Drepturi"}, {1, "Ana Pop", "ana@p.test", "citire"}, nil, {nil, "Director executiv,"}, {nil, "Popescu Ion"}}, "Ana Pop <ana@p.test> read", ""},
