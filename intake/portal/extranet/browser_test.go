@@ -1,6 +1,7 @@
 package extranet
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -128,6 +129,7 @@ func (b *tab) look(name string) {
 	for _, f := range read(b, chromedp.Evaluate[[]string](pageFaults)) {
 		b.t.Errorf("page %s, %s: %s", name, b.size, f)
 	}
+	b.axe(name)
 	b.mutex.Lock()
 	for _, f := range b.wrong {
 		b.t.Errorf("page %s, %s: the browser complains: %s", name, b.size, f)
@@ -141,6 +143,25 @@ func (b *tab) look(name string) {
 	picture := read(b, chromedp.FullScreenshot(100))
 	if err := os.WriteFile(filepath.Join(dir, name+"-"+b.size+".png"), picture, 0o644); err != nil {
 		b.t.Error(err)
+	}
+}
+
+// axe runs axe-core on the page, where AXE_CORE names its axe.min.js (the npm
+// package axe-core).
+func (b *tab) axe(name string) {
+	b.t.Helper()
+	file := os.Getenv("AXE_CORE")
+	if file == "" {
+		return
+	}
+	source, err := os.ReadFile(file)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	read(b, chromedp.Evaluate[bool](string(source)+"; true"))
+	for _, v := range read(b, chromedp.Evaluate[[]string](`axe.run(document).then((r) => r.passes.length < 5 ? ["it looked at nothing"] :
+		r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.html + ": " + n.failureSummary)))`, chromedp.EvalAwaitPromise)) {
+		b.t.Errorf("page %s, %s: axe-core: %s", name, b.size, v)
 	}
 }
 
@@ -262,6 +283,13 @@ func TestAPersonGetsInAndWorksInABrowser(t *testing.T) {
 			b.press("main button")
 			b.wantText("Anul 2025", "fotografie.jpg")
 			b.look("folder")
+			large := filepath.Join(dir, "plan cadastral.tif") // large enough to be sent in parts
+			if err := os.WriteFile(large, bytes.Repeat([]byte("0123456789"), 2_000_000), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			b.run(chromedp.SetUploadFiles(chromedp.CSS("#fisier"), []string{large}))
+			b.press("form.upload button")
+			b.wantText("1 fișier a fost încărcat", "plan cadastral.tif", "20 MB")
 			b.press(`form[action$="do=delete"] button`)
 			b.open("/s/locuinte-2026/?vezi=cos")
 			b.wantText("fotografie.jpg", "Pune la loc")
