@@ -205,6 +205,11 @@ func (f *Follower) ensureFolder(ctx context.Context, c *connection, folder strin
 // fileAll files mails away, fate by fate. What the server refuses stays where it
 // is, to be tried again, and holds up nothing else.
 func (f *Follower) fileAll(ctx context.Context, c *connection, fates map[intake.Fate][]uint32) (worked bool, err error) {
+	// Servers move only those mails that they have told this connection of, and
+	// say OK all the same.
+	if _, err := do(ctx, c, "NOOP", func(func()) (struct{}, error) { return struct{}{}, c.client.Noop().Wait() }); err != nil {
+		return false, err
+	}
 	var refusals error
 	for _, fate := range intake.Fates {
 		for batch := range slices.Chunk(fates[fate], filingBatch) {
@@ -239,28 +244,40 @@ func (f *Follower) fileBatch(ctx context.Context, c *connection, fate intake.Fat
 		err = c.move(ctx, folder, uids)
 	}
 	if err == nil {
-		return uids, nil
+		return c.gone(ctx, uids)
 	}
 	if !refused(err) || len(uids) == 1 {
 		return nil, err
 	}
 	inARow := 0
 	for _, uid := range uids {
-		switch one := c.move(ctx, folder, []uint32{uid}); {
-		case one == nil:
-			moved, inARow = append(moved, uid), 0
-		case !refused(one):
-			return moved, one
-		default:
-			if inARow++; inARow == maxRefusals {
-				return moved, err
-			}
+		one := c.move(ctx, folder, []uint32{uid})
+		if one == nil {
+			inARow = 0
+		} else if !refused(one) {
+			return nil, one
+		} else if inARow++; inARow == maxRefusals {
+			break
 		}
 	}
-	if len(moved) == len(uids) {
-		return moved, nil
+	moved, goneErr := c.gone(ctx, uids)
+	if goneErr != nil || len(moved) == len(uids) {
+		return moved, goneErr
 	}
 	return moved, err
+}
+
+// gone lists those of the mails that are not in the folder any more: only they
+// need no filing, whatever the server said about moving them.
+func (c *connection) gone(ctx context.Context, uids []uint32) ([]uint32, error) {
+	return do(ctx, c, "SEARCH", func(func()) ([]uint32, error) {
+		data, err := c.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{uidSet(uids)}}, nil).Wait()
+		if err != nil {
+			return nil, err
+		}
+		left := data.AllUIDs()
+		return slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return slices.Contains(left, imap.UID(uid)) }), nil
+	})
 }
 
 // move moves mails into a folder: by MOVE (RFC 6851), else by COPY, \Deleted and

@@ -280,6 +280,8 @@ func TestWaitingMailsAreStoredAndFiledAwayByFate(t *testing.T) {
 		f, _ := follow(t, configFor(h), r)
 		r.until(t, 5)
 		untilFiled(t, h, oneOfEachFiled)
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		for ref, m := range r.mails {
 			if ref.Mailbox != "INBOX" || ref.UIDValidity == 0 || ref.UID == 0 || m.Oversized || m.Size != int64(len(m.Raw)) || m.ReceivedAt.IsZero() {
 				t.Errorf("got %+v", m)
@@ -291,6 +293,22 @@ func TestWaitingMailsAreStoredAndFiledAwayByFate(t *testing.T) {
 		if s := f.Status(); s.ConnectedSince.IsZero() || s.LastPoll.IsZero() || s.LastError != "" || s.Unreadable != 0 {
 			t.Errorf("the status is %+v", s)
 		}
+	})
+}
+
+// A connection that has a folder open knows only those mails that it was told
+// of: Dovecot answers OK to a MOVE of others, and moves nothing.
+func TestMailsThatArriveAfterTheFilingHasBegunAreFiledAwayAsWell(t *testing.T) {
+	onEachHost(t, func(t *testing.T, h *mailhost.Host) {
+		r := newRegistry()
+		f, _ := follow(t, configFor(h), r)
+		var want []string
+		for i := range 5 {
+			want = append(want, fmt.Sprintf("registered %d", i))
+			inject(t, h, "INBOX", want[i])
+			untilFiled(t, h, map[string][]string{"Registratura/Inregistrate": want})
+		}
+		waitFor(t, "nothing to be left", func() bool { return f.Status().Waiting == 0 })
 	})
 }
 
@@ -733,4 +751,74 @@ func crashAt(t *testing.T, h *mailhost.Host, hide []string, n int) (sent, crashe
 		t.Errorf("crash at command %d: %d mails were received", n, len(r.mails))
 	}
 	return sent, crashed
+}
+
+func TestOneMailThatCannotBeMovedHoldsUpNoOther(t *testing.T) {
+	onEachHost(t, func(t *testing.T, h *mailhost.Host) {
+		inject(t, h, "INBOX", "decided 1", "decided 2", "decided 3", "decided 4", "registered 1")
+		p := (&proxy{command: func(line string) (string, bool, bool) {
+			refuse := strings.Contains(line, "UID MOVE") && fetchesUID(strings.Replace(line, "UID MOVE", "UID FETCH", 1), 2)
+			return "TAG NO [SERVERBUG] Internal error", refuse, false
+		}}).start(t, h.IMAPAddr)
+		config := configFor(h)
+		config.Addr = p.addr
+		follow(t, config, newRegistry())
+		untilFiled(t, h, map[string][]string{
+			"INBOX": {"decided 2"}, "Registratura/Decizii": {"decided 1", "decided 3", "decided 4"}, "Registratura/Inregistrate": {"registered 1"},
+		})
+	})
+}
+
+func TestAFolderThatDisappearsIsMadeAgain(t *testing.T) {
+	onEachHost(t, func(t *testing.T, h *mailhost.Host) {
+		inject(t, h, "INBOX", "decided 1")
+		f, _ := follow(t, configFor(h), newRegistry())
+		untilFiled(t, h, map[string][]string{"Registratura/Decizii": {"decided 1"}})
+		if err := h.DeleteFolder(t.Context(), desk, "Registratura/Decizii"); err != nil {
+			t.Fatal(err)
+		}
+		inject(t, h, "INBOX", "decided 2")
+		untilFiled(t, h, map[string][]string{"Registratura/Decizii": {"decided 2"}})
+		waitFor(t, "nothing to be left", func() bool { return f.Status().Waiting == 0 })
+	})
+}
+
+func TestAServerThatMisstatesTheSizeGivesABeginningAsWell(t *testing.T) {
+	onEachHost(t, func(t *testing.T, h *mailhost.Host) {
+		large := append(testMail("registered mare"), bytes.Repeat([]byte("0123456789abcdef0123456789abcdef\r\n"), 10_000)...)
+		if err := h.InjectInto(t.Context(), desk, "INBOX", large, testMail("registered 1")); err != nil {
+			t.Fatal(err)
+		}
+		p := (&proxy{command: func(line string) (string, bool, bool) {
+			onlySizes := strings.Contains(line, "RFC822.SIZE") && !strings.Contains(line, "BODY")
+			return "* 1 FETCH (UID 1 RFC822.SIZE 10)\r\n* 2 FETCH (UID 2 RFC822.SIZE 10)\r\nTAG OK done", onlySizes, false
+		}}).start(t, h.IMAPAddr)
+		config := configFor(h)
+		config.Addr, config.MaxSize = p.addr, 100_000
+		r := newRegistry()
+		follow(t, config, r)
+		r.until(t, 2)
+		for ref, m := range r.mails {
+			if ref.UID == 1 && (!m.Oversized || len(m.Raw) != 64<<10) || ref.UID == 2 && m.Oversized {
+				t.Errorf("mail %d: got %d octets, oversized %v", ref.UID, len(m.Raw), m.Oversized)
+			}
+		}
+	})
+}
+
+func TestMailsThatWereHandledBeforeTheStartAreFiledAway(t *testing.T) {
+	onEachHost(t, func(t *testing.T, h *mailhost.Host) {
+		inject(t, h, "INBOX", oneOfEach...)
+		config := configFor(h)
+		config.After = func(time.Duration) <-chan time.Time { return nil } // no polling, no second attempt
+		r := newRegistry()
+		r.hold = true
+		_, stop := follow(t, config, r)
+		r.until(t, 5)
+		stop()
+		r.handle()
+		<-r.handled // nobody was there to hear it
+		follow(t, config, r)
+		untilFiled(t, h, oneOfEachFiled)
+	})
 }
