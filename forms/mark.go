@@ -1,9 +1,12 @@
 package forms
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"path"
 	"reflect"
 	"regexp"
 	"slices"
@@ -60,15 +63,15 @@ func annotate(data []byte, draw func(*marker) error) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCannotMark, err)
 	}
-	if before.Format != workbook.OOXML {
-		return nil, fmt.Errorf("%w: only .xlsx is written", ErrCannotMark)
+	if before.Format != workbook.OOXML || before.Strict {
+		return nil, fmt.Errorf("%w: only transitional OOXML is written", ErrCannotMark)
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: workbook.MaxUnpacked, UnzipXMLSizeLimit: workbook.MaxUnpacked})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCannotMark, err)
 	}
 	defer f.Close()
-	m := &marker{f: f, book: before, fills: map[string]int{}}
+	m := &marker{f: f, book: before, fills: map[string]int{}, touched: map[string]bool{}}
 	if err := m.clean(); err != nil {
 		return nil, fmt.Errorf("%w: taking off the old marks: %w", ErrCannotMark, err)
 	}
@@ -79,16 +82,23 @@ func annotate(data []byte, draw func(*marker) error) ([]byte, error) {
 	if err := f.Write(&out); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCannotMark, err)
 	}
-	if err := unchanged(data, out.Bytes()); err != nil {
+	marked, err := m.keepParts(data, out.Bytes())
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCannotMark, err)
 	}
-	return out.Bytes(), nil
+	if err := unchanged(data, marked); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCannotMark, err)
+	}
+	return marked, nil
 }
 
 type marker struct {
 	f     *excelize.File
 	book  *workbook.Workbook
 	fills map[string]int // fill identifiers by color
+
+	touched map[string]bool // sheets with marks put on or taken off
+	front   string          // the sheet to show when the file is opened, if not the one that was
 }
 
 func (m *marker) sheet(name string) *workbook.Sheet {
@@ -106,6 +116,7 @@ func (m *marker) mark(reading *Reading, problems []Problem) error {
 	if sheet == nil {
 		return fmt.Errorf("there is no sheet %q", reading.Sheet)
 	}
+	m.touched[sheet.Name] = true
 	// What concerns one cell is said there together.
 	messages := map[string][]string{}
 	var cells []string
@@ -133,8 +144,9 @@ func (m *marker) mark(reading *Reading, problems []Problem) error {
 	if err := m.summary(reading, sheet, problems); err != nil {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
-	if i, err := m.f.GetSheetIndex(sheet.Name); err == nil && i >= 0 {
+	if i, err := m.f.GetSheetIndex(sheet.Name); err == nil && i >= 0 && i != m.f.GetActiveSheetIndex() {
 		m.f.SetActiveSheet(i)
+		m.front = sheet.Name
 	}
 	return nil
 }
@@ -419,6 +431,7 @@ func (m *marker) clean() error {
 		if !ok || sheet == nil {
 			continue
 		}
+		m.touched[n.Sheet] = true
 		_, fill, _ = strings.Cut(fill, "_")
 		if fill != noFill && !hexColor.MatchString(fill) {
 			fill = noFill
@@ -479,6 +492,7 @@ func (m *marker) unsummarise() error {
 		if n.Name != nameSummary || m.sheet(n.Sheet) == nil {
 			continue
 		}
+		m.touched[n.Sheet] = true
 		for row := n.Range.Row1; row <= min(n.Range.Row2, n.Range.Row1+200); row++ {
 			cell := workbook.Ref(row, n.Range.Col1)
 			if own {
@@ -507,6 +521,83 @@ func (m *marker) unsummarise() error {
 	}
 	return nil
 }
+
+// keepParts puts the sender's own bytes back for every part that marks have no
+// business in: the library writes anew whatever it has read.
+func (m *marker) keepParts(before, after []byte) ([]byte, error) {
+	old, err := zip.NewReader(bytes.NewReader(before), int64(len(before)))
+	if err != nil {
+		return nil, err
+	}
+	written, err := zip.NewReader(bytes.NewReader(after), int64(len(after)))
+	if err != nil {
+		return nil, err
+	}
+	theirs := map[string]*zip.File{}
+	for _, f := range old.File {
+		theirs[f.Name] = f
+	}
+	touched := map[string]bool{}
+	for _, s := range m.book.Sheets {
+		if m.touched[s.Name] {
+			touched[s.Part] = true
+			touched[path.Dir(s.Part)+"/_rels/"+path.Base(s.Part)+".rels"] = true
+		}
+	}
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, f := range written.File {
+		own := theirs[f.Name]
+		if own == nil || touched[f.Name] || bookkeeping(f.Name) {
+			if err := z.Copy(f); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if m.front != "" && strings.HasPrefix(f.Name, "xl/worksheets/sheet") {
+			// Two sheets shown at once would both be typed into.
+			if err := copyUnselected(z, own); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err := z.Copy(own); err != nil {
+			return nil, err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// bookkeeping are the parts that say what other parts there are, and those that
+// styles, texts and comments of all sheets share.
+func bookkeeping(part string) bool {
+	base := path.Base(part)
+	return part == "[Content_Types].xml" || strings.HasPrefix(base, "workbook.xml") || base == "styles.xml" || base == "sharedStrings.xml" ||
+		strings.HasPrefix(base, "comments") || strings.HasPrefix(base, "vmlDrawing")
+}
+
+func copyUnselected(z *zip.Writer, f *zip.File) error {
+	r, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	content, err := io.ReadAll(io.LimitReader(r, workbook.MaxUnpacked))
+	if err != nil {
+		return err
+	}
+	w, err := z.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Deflate, Modified: f.Modified})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(selected.ReplaceAll(content, nil))
+	return err
+}
+
+var selected = regexp.MustCompile(` tabSelected="(1|true)"`)
 
 // unchanged compares what the sender wrote with what goes back.
 func unchanged(before, after []byte) error {

@@ -35,7 +35,7 @@ var (
 // rightOf is the right that a folded word names.
 func rightOf(w string) Rights {
 	for _, r := range rightWords {
-		if len(w) >= 3 && strings.HasPrefix(r.full, w) || len(w) >= 6 && alike(w, r.full) || index(r.words, w, true) >= 0 {
+		if len(w) >= 3 && strings.HasPrefix(r.full, w) || len(w) >= 5 && alike(w, r.full) || index(r.words, w, true) >= 0 {
 			return r.right
 		}
 	}

@@ -156,6 +156,7 @@ func (r *ooxml) workbookPart(main string, rels []relationship) (paths []string, 
 	if err != nil {
 		return nil, nil, err
 	}
+	r.book.Strict = bytes.Contains(data, []byte("http://purl.oclc.org/ooxml/"))
 	err = each(data, func(s *scanner) error {
 		switch string(s.name) {
 		case "workbookPr":
@@ -168,7 +169,7 @@ func (r *ooxml) workbookPart(main string, rels []relationship) (paths []string, 
 				if rel.id == id && strings.HasSuffix(rel.kind, "/worksheet") && !rel.external {
 					state := s.attr("state")
 					r.book.Sheets = append(r.book.Sheets, &Sheet{
-						Name: s.attr("name"), Hidden: state == "hidden" || state == "veryHidden"})
+						Name: s.attr("name"), Part: rel.target, Hidden: state == "hidden" || state == "veryHidden"})
 					paths = append(paths, rel.target)
 					break
 				}

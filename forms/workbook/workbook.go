@@ -67,6 +67,9 @@ type Workbook struct {
 	Sheets []*Sheet // in the order of their tabs
 	Names  []Name   // those that stand for cells
 
+	// Strict says that the file keeps to ISO/IEC 29500 strict, whose namespaces are others.
+	Strict bool
+
 	// Date1904 says that plain numbers, where they are meant as days, count from
 	// 1904-01-01. Cells of kind [Date] already count alike.
 	Date1904 bool
@@ -75,7 +78,8 @@ type Workbook struct {
 // Sheet is one sheet with its visible cells.
 type Sheet struct {
 	Name   string
-	Hidden bool // such a sheet is checked to its end, but has no Cells
+	Hidden bool   // such a sheet is checked to its end, but has no Cells
+	Part   string // the part of the package that holds it; empty in .ods
 	Cells  []Cell
 	Merges []Range
 
