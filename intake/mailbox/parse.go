@@ -222,7 +222,8 @@ func (p *parser) body(contentType mediaType, data []byte) {
 			charset = htmlCharset(data)
 		}
 	}
-	text, clean := toUTF8(charset, data)
+	// Cut before the octets become characters, of which none takes more than four.
+	text, clean := toUTF8(charset, data[:min(len(data), 4*p.limits.Text+4)])
 	if !clean {
 		p.defect("the text is not in the charset %q that it says", plain(charset))
 	}
