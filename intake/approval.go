@@ -11,7 +11,7 @@ import (
 // askApproval draws up the plan of a form in order and asks the first approver
 // (procedure step 2).
 func (h *hand) askApproval(r *Request) error {
-	siteID, err := h.freeSiteID(r.Submission.Partner)
+	siteID, err := h.freeSiteID(r.Submission.Partner, r.Number)
 	if err != nil {
 		return err
 	}
@@ -43,19 +43,17 @@ func (h *hand) askApproval(r *Request) error {
 	return h.send(r.From, Registered{Request: r, Approver: approver}, envelope{request: r, answers: true, bounded: true})
 }
 
-// freeSiteID makes a site ID out of the partner's name that no request uses.
-func (h *hand) freeSiteID(partner string) (string, error) {
+// freeSiteID makes a site ID out of the partner's name that no request uses;
+// where the name alone is taken, the registration number is added.
+func (h *hand) freeSiteID(partner string, n Number) (string, error) {
 	base := Slug(partner)
-	for n := 1; ; n++ {
-		id := base
-		if n > 1 {
-			id = fmt.Sprintf("%s-%d", base, n)
-		}
+	for _, id := range []string{base, fmt.Sprintf("%s-%d", base, n.Serial), fmt.Sprintf("%s-%d-%d", base, n.Serial, n.Date.Year)} {
 		taken, err := h.tx.SiteIDTaken(id)
 		if err != nil || !taken {
 			return id, err
 		}
 	}
+	return "", fmt.Errorf("no site ID is free for request %s", n)
 }
 
 // workbook is the form as the approver gets it: as it was sent, if it is a

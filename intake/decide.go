@@ -229,7 +229,7 @@ func (h *hand) approved(r *Request) error {
 	if err := h.send(r.From, Approved{Request: r}, envelope{request: r}); err != nil {
 		return err
 	}
-	at := h.activationTime(r.Plan)
+	at := h.activationTime(r.Plan, h.now)
 	if at.After(h.now) {
 		if err := h.tx.Change(r, schedule, h.now); err != nil {
 			return err
@@ -245,7 +245,7 @@ func (h *hand) approved(r *Request) error {
 	if err := h.event(r, EventProvision, "desk", "the activation date has come"); err != nil {
 		return err
 	}
-	return h.tx.EnqueueProvision(r.ID, h.now)
+	return h.tx.EnqueueProvision(r.ID, at)
 }
 
 // senderAnswers reads the answer of a head of department who was asked whether

@@ -48,6 +48,9 @@ func (d *Directory) Department(name string) (Department, bool) {
 // HeadOf reports whether address belongs to the head of the department named:
 // its own head, or the head of the department that it is a service of.
 func (d *Directory) HeadOf(address, name string) bool {
+	if address == "" {
+		return false
+	}
 	for seen := 0; name != "" && seen <= len(d.Departments); seen++ {
 		dep, ok := d.Department(name)
 		if !ok {

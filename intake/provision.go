@@ -45,9 +45,12 @@ func Compare(approved, granted []Member) []Difference {
 }
 
 // activationTime is when the site is to be made: on the day asked for, at the
-// configured hour.
-func (d *Desk) activationTime(p Plan) time.Time {
+// configured hour; today, or on a day that has passed, at once.
+func (d *Desk) activationTime(p Plan, now time.Time) time.Time {
 	day := p.ActivateOn
+	if !forms.DateOf(now.In(d.Policy.Location)).Before(day) {
+		return now
+	}
 	return time.Date(day.Year, day.Month, day.Day, d.Policy.ActivationHour, 0, 0, 0, d.Policy.Location)
 }
 
@@ -62,7 +65,8 @@ func (d *Desk) Provision(ctx context.Context, id int64, last bool) error {
 	}
 	switch r.Status {
 	case StatusScheduled:
-		if wait := d.activationTime(r.Plan).Sub(d.Now()); wait > 0 {
+		now := d.Now()
+		if wait := d.activationTime(r.Plan, now).Sub(now); wait > 0 {
 			return LaterError{wait} // the clock was set back
 		}
 		if err := d.startProvisioning(ctx, r); err != nil {

@@ -144,7 +144,7 @@ func examiningDesk(cfg *config.Config, now func() time.Time) (*intake.Desk, erro
 	return &intake.Desk{
 		Policy: intake.Policy{
 			Desk: from, Domain: domain, PlusAddressing: cfg.Desk.PlusAddressing, Location: cfg.Location(),
-			TokenLife: time.Duration(cfg.Approval.TokenLife), AnswersPerDay: cfg.Desk.AnswersPerDay,
+			ActivationHour: cfg.Portal.ActivationHour, TokenLife: time.Duration(cfg.Approval.TokenLife), AnswersPerDay: cfg.Desk.AnswersPerDay,
 			AcceptWeak: cfg.Approval.AcceptWeak, UnprovenForms: cfg.Trust.Forms == "any",
 			MaxMailSize: int64(cfg.IMAP.MaxSize), Folders: cfg.IMAP.Folders.ByFate(),
 		},
@@ -215,7 +215,7 @@ func openPortal(cfg *config.Config, log *slog.Logger, now func() time.Time, requ
 	return extranet.Open(extranet.Config{
 		Dir: cfg.SitesDir(), BaseURL: cfg.Portal.BaseURL, Institution: cfg.Institution.Name, Pages: templates.Pages(),
 		HelpAddress: help, Now: now, Logger: log, LinkLifetime: time.Duration(cfg.Portal.LinkLife),
-		MaxFile: int64(cfg.Portal.MaxUpload), Location: cfg.Location(), RequestLink: requestLink, TrustedProxies: proxies,
+		MaxFile: int64(cfg.Portal.MaxUpload), SiteQuota: int64(cfg.Portal.SiteQuota), Location: cfg.Location(), RequestLink: requestLink, TrustedProxies: proxies,
 	})
 }
 

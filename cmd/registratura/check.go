@@ -13,9 +13,10 @@ type checkCmd struct {
 
 func (c *checkCmd) Run(std streams) error {
 	cfg, err := config.Load(c.Config)
-	if err != nil {
+	if cfg == nil {
 		return err
 	}
+	// Load's faults are among those of Check.
 	faults := config.Check(cfg, time.Now())
 	for _, fault := range faults {
 		fmt.Fprintln(std.err, fault)

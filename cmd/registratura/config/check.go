@@ -152,7 +152,7 @@ func (c *Config) checkDesk() {
 				"write the address without it, or plus_addressing = false")
 		}
 	}
-	c.checkNumber("desk.answers_per_day", d.AnswersPerDay, 1, 1000)
+	c.checkNumber("desk.answers_per_day", d.AnswersPerDay, 1, 1_000_000)
 	c.required("desk.data_dir", d.DataDir, `write a folder, "/var/lib/registratura"`)
 }
 

@@ -155,10 +155,10 @@ type Trust struct {
 	// PEM files with certificates of approvers and heads of department. A mail
 	// signed (S/MIME) with one proves the addresses that are named in it.
 	SMIMECertificates []string `toml:"smime_certificates"`
-	// What to do with a form whose mail does not prove its sender. "proven": it is
-	// refused; "confirm": the head of department is asked by mail whether it is
-	// theirs; "any": it is taken as it is, since the approver decides anyway.
-	Forms string `toml:"forms" one:"proven confirm any"`
+	// What to do with a form whose mail does not prove its sender. "confirm": the
+	// head of department is asked by mail whether it is theirs; "any": it is taken
+	// as it is, since the approver decides anyway and is told.
+	Forms string `toml:"forms" one:"confirm any"`
 }
 
 // How requests are approved.

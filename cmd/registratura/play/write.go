@@ -3,6 +3,7 @@ package play
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"mime"
@@ -10,8 +11,7 @@ import (
 	"mime/quotedprintable"
 	"net/textproto"
 	"strings"
-
-	"encoding/base64"
+	"time"
 
 	"registratura/forms"
 	"registratura/intake"
@@ -48,16 +48,20 @@ func (t *Town) Reply(ctx context.Context, from string, m *intake.Message, text s
 }
 
 func (t *Town) submit(ctx context.Context, from, to, subject string, answered *intake.Message, text string, files []File) error {
-	raw, err := t.compose(from, to, subject, answered, text, files)
+	raw, err := compose(from, to, subject, answered, text, t.Now(), files)
 	if err != nil {
 		return fmt.Errorf("writing a mail from %s: %w", from, err)
 	}
 	return t.Host.Submit(ctx, from, []string{to}, raw)
 }
 
-func (t *Town) compose(from, to, subject string, answered *intake.Message, text string, files []File) ([]byte, error) {
+// Compose makes a new mail to the desk, as a mail program would.
+func Compose(from, subject, text string, now time.Time, files ...File) ([]byte, error) {
+	return compose(from, Desk, subject, nil, text, now, files)
+}
+
+func compose(from, to, subject string, answered *intake.Message, text string, now time.Time, files []File) ([]byte, error) {
 	var b bytes.Buffer
-	now := t.Now()
 	header := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
 	header("From", "<"+from+">")
 	header("To", "<"+to+">")
