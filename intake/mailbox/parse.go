@@ -172,6 +172,8 @@ func (p *parser) part(h header, body []byte, at place) {
 		if at.within == "" {
 			p.calendar = calendarMethod(contentType, data)
 		}
+	case "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/applefile":
+		return // about another part, not a file that somebody sent
 	case "application/ms-tnef", "application/vnd.ms-tnef":
 		if p.tnef(data, at) {
 			return

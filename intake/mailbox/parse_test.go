@@ -307,6 +307,9 @@ func TestBodiesAndAttachmentsAreToldApart(t *testing.T) {
 		{"HTML beside", part("Content-Type: text/html", "<p>da") + part("Content-Type: image/png; name=logo.png\nContent-ID: <1>", "P"),
 			"", "<p>da", []string{"image/png logo.png P  inline"}},
 		{"an attachment that has a Content-ID is none the less one", part("Content-Type: "+xlsx+"; name=a.xlsx\nContent-ID: <1>", "X"), "", "", []string{xlsx + " a.xlsx X "}},
+		{"signatures and resource forks are no files", part("Content-Type: application/pkcs7-signature; name=smime.p7s\nContent-Disposition: attachment", "S") +
+			part("Content-Type: multipart/appledouble; boundary=c", "--c\nContent-Type: application/applefile; name=a.xlsx\n\nR\n--c\nContent-Type: "+xlsx+"; name=a.xlsx\n\nX\n--c--"),
+			"", "", []string{xlsx + " a.xlsx X "}},
 		{"unnamed text in another language of computers is left", part("Content-Type: multipart/alternative; boundary=c", "--c\nContent-Type: text/plain\n\nda\n--c\nContent-Type: text/x-amp-html\n\n<amp>\n--c--"),
 			"da", "", nil},
 	} {
