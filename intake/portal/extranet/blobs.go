@@ -132,26 +132,67 @@ type diskError struct{ err error }
 func (e *diskError) Error() string { return "keeping a received file: " + e.err.Error() }
 func (e *diskError) Unwrap() error { return e.err }
 
-// ReadFrom copies with a buffer that disks and hashes like better than io.Copy's.
-func (in *incoming) ReadFrom(r io.Reader) (int64, error) {
-	buf := make([]byte, 256<<10)
-	var total int64
-	for {
-		n, err := r.Read(buf)
-		if n > 0 {
-			w, writeErr := in.Write(buf[:n])
-			total += int64(w)
-			if writeErr != nil {
-				return total, writeErr
+// ReadFrom copies with buffers that disks and hashes like better than io.Copy's,
+// and, past the first of them, hashes beside reading and writing.
+func (in *incoming) ReadFrom(r io.Reader) (total int64, err error) {
+	const size = 128 << 10
+	var hashing chan []byte
+	hashed := make(chan struct{}, 2)
+	defer func() {
+		if hashing != nil {
+			close(hashing)
+			for range hashed { // until the other side is through
 			}
 		}
-		if err == io.EOF {
-			return total, nil
+	}()
+	buffers := [2][]byte{make([]byte, size)}
+	for i := 0; ; i++ {
+		buf := buffers[i%2]
+		if buf == nil { // the file is larger than one buffer
+			buf = make([]byte, size)
+			buffers[1] = buf
+			hashing = make(chan []byte, 1)
+			go func() {
+				defer close(hashed)
+				for b := range hashing {
+					in.sum.Write(b)
+					hashed <- struct{}{}
+				}
+			}()
+		} else if i > 2 {
+			<-hashed // what was in it before
 		}
-		if err != nil {
-			return total, err
+		n, readErr := readFull(r, buf)
+		if in.size+int64(n) > in.limit {
+			return total, errTooLarge
+		}
+		if hashing == nil {
+			in.sum.Write(buf[:n])
+		} else {
+			hashing <- buf[:n]
+		}
+		w, writeErr := in.file.Write(buf[:n])
+		in.size, total = in.size+int64(w), total+int64(w)
+		switch {
+		case writeErr != nil:
+			return total, &diskError{writeErr}
+		case readErr == io.EOF:
+			return total, nil
+		case readErr != nil:
+			return total, readErr
 		}
 	}
+}
+
+// readFull fills p, unless r ends or fails before. Unlike io.ReadFull it tells a
+// body that ended from one that broke off.
+func readFull(r io.Reader, p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var m int
+		m, err = r.Read(p[n:])
+		n += m
+	}
+	return n, err
 }
 
 // place makes the blob durable under its site, where a row may name it then.

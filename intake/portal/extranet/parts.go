@@ -36,9 +36,9 @@ type partUpload struct {
 }
 
 const (
-	maxPart          = 64 << 20 // bytes
-	maxPartUploads   = 6        // of one account on one site
-	partUploadsUnfit = 24 * time.Hour
+	maxPart         = 64 << 20 // bytes
+	maxPartUploads  = 6        // of one account on one site
+	partUploadsKept = 24 * time.Hour
 )
 
 var (
@@ -119,11 +119,14 @@ func (x *Extranet) beginParts(r *http.Request, v visitor, names []string) (map[s
 // dropStaleParts throws away uploads that nobody went on with; x.parts is locked.
 func (x *Extranet) dropStaleParts() {
 	for id, p := range x.parts.list {
-		if x.now().Sub(p.used) > partUploadsUnfit && p.mutex.TryLock() {
+		if !p.mutex.TryLock() {
+			continue // a part is just being received
+		}
+		if x.now().Sub(p.used) > partUploadsKept {
 			p.abandon()
 			delete(x.parts.list, id)
-			p.mutex.Unlock()
 		}
+		p.mutex.Unlock()
 	}
 }
 
