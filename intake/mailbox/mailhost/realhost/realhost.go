@@ -39,7 +39,7 @@ func Start(t testing.TB, config Config) *mailhost.Host {
 	s, stopDovecot := start(t, config)
 	startSMTP := s.startEmbeddedSubmission
 	if s.root {
-		s.need("postfix", postfixDaemons+"/master", "postfix")
+		s.need(postfixDaemons+"/master", "postfix")
 		startSMTP = s.startPostfix
 	}
 	stop := startSMTP()
@@ -65,8 +65,9 @@ func StartIMAP(t testing.TB, config Config) *mailhost.Host {
 func start(t testing.TB, config Config) (s *servers, stop func()) {
 	t.Helper()
 	s = &servers{t: t, config: config, root: os.Geteuid() == 0}
-	s.need("dovecot", "/usr/lib/dovecot/imap", "dovecot-imapd")
-	s.need("dovecot", "/usr/lib/dovecot/lmtp", "dovecot-lmtpd")
+	s.need(dovecot, "dovecot-core")
+	s.need("/usr/lib/dovecot/imap", "dovecot-imapd")
+	s.need("/usr/lib/dovecot/lmtp", "dovecot-lmtpd")
 	// Short, since paths of sockets are bounded; readable by the servers' own users.
 	dir, err := os.MkdirTemp("", "mail")
 	if err != nil {
@@ -94,18 +95,15 @@ type servers struct {
 }
 
 // need makes sure that a Debian package's server is there.
-func (s *servers) need(command, file, pkg string) {
+func (s *servers) need(file, pkg string) {
 	s.t.Helper()
-	_, err := exec.LookPath(command)
-	if err == nil {
-		_, err = os.Stat(file)
-	}
+	_, err := os.Stat(file)
 	switch {
 	case err == nil:
 	case os.Getenv("CI") == "true":
-		s.t.Fatalf("%s is missing: apt-get install %s", command, pkg)
+		s.t.Fatalf("%s is missing: apt-get install %s", file, pkg)
 	default:
-		s.t.Skipf("%s is missing: apt-get install %s", command, pkg)
+		s.t.Skipf("%s is missing: apt-get install %s", file, pkg)
 	}
 }
 
@@ -152,7 +150,7 @@ func (s *servers) run(logFile, addr, greeting, command string, args ...string) (
 	cmd := exec.Command("sh", append([]string{"-c", `ulimit -n 8192 && exec "$0" "$@"`, command}, args...)...)
 	cmd.Dir = s.dir
 	cmd.Stdout, cmd.Stderr = output, output
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	cmd.SysProcAttr = ownGroup()
 	started, ended := make(chan error), make(chan struct{})
 	go func() {
 		// The kernel sends Pdeathsig when the thread ends that started the child.
@@ -217,6 +215,8 @@ func awaitGreeting(addr, greeting string, ended <-chan struct{}) error {
 		}
 	}
 }
+
+const dovecot = "/usr/sbin/dovecot" // of Debian; not in everybody's PATH
 
 // dovecotConf is made for tests: no fsync, no penalty for wrong passwords.
 const dovecotConf = `
@@ -319,5 +319,5 @@ func (s *servers) startDovecot() (stop func()) {
 	}
 	conf = strings.NewReplacer("DIR", s.dir, "INSTANCE", filepath.Base(s.dir), "HOSTNAME", s.config.Hostname, "UID", owner.Uid, "GID", owner.Gid,
 		"IMAP", port(s.imap), "LMTP", port(s.lmtp), "AUTH", port(s.auth), "CHROOT", chroot).Replace(conf)
-	return s.run(filepath.Join(s.dir, "dovecot.log"), s.imap, "* OK", "dovecot", "-F", "-c", s.write("dovecot.conf", conf))
+	return s.run(filepath.Join(s.dir, "dovecot.log"), s.imap, "* OK", dovecot, "-F", "-c", s.write("dovecot.conf", conf))
 }
