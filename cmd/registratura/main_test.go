@@ -6,7 +6,9 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,8 +23,26 @@ import (
 // run and kill the real thing in a process of its own.
 const asProgram = "REGISTRATURA_TEST_AS_PROGRAM"
 
+// profileTo names a file for the CPU profile of the program.
+const profileTo = "REGISTRATURA_TEST_PROFILE"
+
+func interruptible() context.Context {
+	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	return ctx
+}
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		if file := os.Getenv(profileTo); file != "" {
+			f, err := os.Create(file)
+			if err != nil {
+				panic(err)
+			}
+			pprof.StartCPUProfile(f)
+			run(interruptible(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+			pprof.StopCPUProfile()
+			os.Exit(0)
+		}
 		main()
 	}
 	os.Exit(m.Run())
