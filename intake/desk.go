@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"registratura/forms"
@@ -214,8 +215,8 @@ func (d *Desk) putOff(ctx context.Context, m StoredMail, cause error) {
 	d.Log.Error("handling a mail failed", "mail", m.ID, "attempt", m.Attempts+1, "error", cause)
 	err := d.transact(ctx, func(h *hand) error {
 		if m.Attempts+1 >= patience {
-			h.mail, h.c = m, &Case{Message: d.Parse(m.Raw, m.Oversized)}
-			s, err := h.setAside(AsideFailed, "handling failed: "+cause.Error())
+			h.mail, h.c = m, &Case{Message: d.parseAtAll(m)}
+			s, err := h.setAside(AsideFailed, "handling failed: "+oneLine(cause))
 			if err != nil {
 				return err
 			}
@@ -223,7 +224,7 @@ func (d *Desk) putOff(ctx context.Context, m StoredMail, cause error) {
 			return h.tx.Settle(m.ID, s)
 		}
 		wait := 5 * time.Second << m.Attempts // 5 s to 43 min
-		return h.tx.Postpone(m.ID, h.now.Add(wait), cause.Error())
+		return h.tx.Postpone(m.ID, h.now.Add(wait), oneLine(cause))
 	})
 	if err != nil {
 		// The database itself fails, a full disk perhaps: nothing is lost,
@@ -231,6 +232,22 @@ func (d *Desk) putOff(ctx context.Context, m StoredMail, cause error) {
 		d.Log.Error("putting a mail off failed", "mail", m.ID, "error", err)
 		d.wait(ctx, retryStore)
 	}
+}
+
+// parseAtAll takes a mail apart; if that is what panics, nothing is known of it.
+func (d *Desk) parseAtAll(m StoredMail) (message *Message) {
+	defer func() {
+		if recover() != nil {
+			message = &Message{Raw: m.Raw}
+		}
+	}()
+	return d.Parse(m.Raw, m.Oversized)
+}
+
+// oneLine is an error for the records; the stack of a panic is in the log.
+func oneLine(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\ngoroutine ")
+	return strings.ReplaceAll(text, "\n", "; ")
 }
 
 func recoverInto(err *error) {
