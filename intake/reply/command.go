@@ -73,7 +73,7 @@ func ReadCommand(in Input) (Command, bool) {
 		if !ok {
 			continue
 		}
-		if err != nil || w.hidden || len(w.toks) > maxWords {
+		if err != nil || w.hidden || w.tooLong || len(w.toks) > maxWords {
 			return Command{}, false
 		}
 		if d.onlyCourtesy(w.toks) {

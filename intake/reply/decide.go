@@ -33,6 +33,8 @@ func (d *decider) decide(w written) Reading {
 		return out
 	}
 	switch {
+	case w.tooLong:
+		return verdict(Unclear, "more was newly written than is read", 0, 0)
 	case all == 0:
 		return verdict(Unclear, "nothing was newly written", 0, 0)
 	case all > maxWords:

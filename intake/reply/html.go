@@ -12,7 +12,7 @@ import (
 
 // htmlLines takes a text/html body apart into the lines that a person sees.
 func htmlLines(body string) ([]line, error) {
-	doc, err := html.Parse(strings.NewReader(body))
+	doc, err := html.ParseWithOptions(strings.NewReader(body), html.ParseOptionEnableScripting(false)) // as mail programs do
 	if err != nil {
 		return nil, fmt.Errorf("reading the HTML: %w", err)
 	}

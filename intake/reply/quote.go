@@ -86,6 +86,7 @@ type newText struct {
 	quote    []line // the others
 	unmarked []line // those of them that no mark shows to be quoted
 	bare     []line // those of them that are marked, but not announced
+	tooLong  bool   // more than maxWritten is newly written: the rest was not looked at
 	how      string // how the quote was found, for the trace
 }
 
@@ -94,8 +95,9 @@ func cutQuote(lines []line) newText {
 	var out newText
 	firstQuote, lastQuote := -1, -1 // counted in lines
 	var origin []int                // where each new line stood
-	region := 0
+	region, size := 0, 0
 	written := func(i int, l line) {
+		size += len(l.text) + 1
 		l.region = region
 		out.lines = append(out.lines, l)
 		origin = append(origin, i)
@@ -117,6 +119,10 @@ func cutQuote(lines []line) newText {
 	}
 	announced := false
 	for i := 0; i < len(lines); i++ {
+		if size > maxWritten {
+			out.tooLong = true
+			return out
+		}
 		if lines[i].quoted {
 			how("quote marks")
 			if !announced {
@@ -156,6 +162,7 @@ func cutQuote(lines []line) newText {
 			quote(i)
 		}
 	}
+	out.tooLong = size > maxWritten
 	for k, i := range origin {
 		if i > firstQuote && i < lastQuote && firstQuote >= 0 && !out.lines[k].blank() {
 			out.lines[k].between = true
@@ -320,6 +327,13 @@ func headerBlock(lines []line, i int) int {
 func foldKeepingLength(s string) []rune {
 	out := make([]rune, 0, len(s))
 	for _, r := range s {
+		if r < 0x80 {
+			if r < ' ' {
+				r = ' '
+			}
+			out = append(out, unicode.ToLower(r))
+			continue
+		}
 		f := []rune(fold(string(r)))
 		switch {
 		case r == '\u00a0' || unicode.IsSpace(r):

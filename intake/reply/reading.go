@@ -64,8 +64,9 @@ type Step struct {
 // Limits of what is read. A longer reply is never an approval: what was not
 // read could say anything.
 const (
-	maxBody  = 2 << 20 // bytes of a body, quotes included
-	maxWords = 600     // newly written words and marks
+	maxBody    = 2 << 20  // bytes of a body, quotes included
+	maxWritten = 32 << 10 // bytes newly written, signature, notices and empty lines included
+	maxWords   = 600      // words and marks of it without those
 )
 
 // Read reads the decision in a reply. Its work is bounded by the size of the

@@ -93,6 +93,9 @@ func (r *signatureReader) bodyEnd(lines []line) int {
 // notice counts the lines, at the end of a paragraph, of a confidentiality
 // notice or the like.
 func (r *signatureReader) notice(paragraph []line) int {
+	if len(paragraph) > 40 {
+		return 0
+	}
 	for i := range paragraph {
 		var texts []string
 		for _, l := range paragraph[i:] {

@@ -45,8 +45,11 @@ func fold(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	var last rune
-	for _, r := range norm.NFD.String(s) {
-		if strings.ContainsRune(romanianMarks, r) || strings.ContainsRune(invisible, r) {
+	if !ascii(s) {
+		s = norm.NFD.String(s)
+	}
+	for _, r := range s {
+		if r >= 0x80 && (strings.ContainsRune(romanianMarks, r) || strings.ContainsRune(invisible, r)) {
 			continue
 		}
 		r = unicode.ToLower(r)
@@ -67,6 +70,15 @@ func fold(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // separators may stand between the phrases of an approval.

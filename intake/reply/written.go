@@ -31,18 +31,22 @@ func newDecider(in Input, part string) *decider {
 
 // written is what a person newly wrote, without signature, footers and notices.
 type written struct {
-	lines  []line
-	raw    []string // their texts
-	toks   []token
-	hidden bool // some of it is not shown, or struck out
-	inline bool // some of it stands where the quote should
-	leaked bool // some of it is a line of the answered mail: its quote was not found
-	trace  []Step
+	lines   []line
+	raw     []string // their texts
+	toks    []token
+	hidden  bool // some of it is not shown, or struck out
+	inline  bool // some of it stands where the quote should
+	tooLong bool // more than is read
+	leaked  bool // some of it is a line of the answered mail: its quote was not found
+	trace   []Step
 }
 
 // written takes the quote and the signature away from a body.
 func (d *decider) written(body []line) written {
 	cut := cutQuote(body)
+	if cut.tooLong {
+		return written{tooLong: true}
+	}
 	w := written{}
 	step := func(l line, rule string) {
 		w.trace = append(w.trace, Step{Part: d.part, Line: l.n, Text: l.text, Rule: rule})

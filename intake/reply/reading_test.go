@@ -1,0 +1,242 @@
+package reply
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAlternativesThatDisagreeAreUnclear(t *testing.T) {
+	for _, c := range []struct {
+		text, html string
+		want       Verdict
+	}{
+		{"Aprob", "<p>Aprob</p>", Approve},
+		{"Aprob.", "<p><b>Aprob</b></p>", Approve},
+		{"*Aprob*", "<p><b>Aprob</b></p>", Approve},
+		{"Aprob", "<p>Nu aprob</p>", Unclear},
+		{"Nu aprob", "<p>Aprob</p>", Unclear},
+		{"Aprob", "<p>Sunt de acord</p>", Unclear},
+		{"Aprob", "<p>Aprob cererea</p>", Unclear},
+		{"Aprob", "<p>Aprob, dar fără ștergere</p>", Unclear},
+		{"Aprob", "<p></p>", Unclear},
+		{"Aprob", "<p style='display:none'>x</p>", Unclear},
+		{"Aprob", "   ", Approve},
+		{"", "<p>Aprob</p>", Approve},
+		{" \r\n\u00a0\r\n", "<p>Aprob</p>", Approve},
+		{"Programul dumneavoastră nu arată HTML.", "<p>Aprob</p>", Unclear},
+		{"Resping. Nu avem buget.", "<p>Resping. Nu avem buget.</p>", Reject},
+		{"Resping", "<p>Resping, nu avem buget</p>", Reject},
+		{"Da", "<p>Aprob</p>", Unclear},
+		{"> Aprob", "<p>Aprob</p>", Unclear},
+	} {
+		if got := Read(Input{Text: c.text, HTML: c.html}); got.Verdict != c.want {
+			t.Errorf("%q and %q: %+v, want %s", c.text, c.html, got, c.want)
+		}
+	}
+}
+
+func TestHTMLIsReadAsItIsSeen(t *testing.T) {
+	for _, c := range []struct {
+		html string
+		want Verdict
+	}{
+		{"Aprob", Approve},
+		{"<p>A<b>p</b>rob</p>", Approve},
+		{"<p>&#65;prob</p>", Approve},
+		{"<p>Aprob&nbsp;</p>", Approve},
+		{"<P>Aprob<!-- nu --></P>", Approve},
+		{"<html><head><title>Nu aprob</title><style>nu</style></head><body>Aprob</body></html>", Approve},
+		{"<ul><li>Aprob</li></ul>", Approve},
+		{"<table><tr><td>Aprob</td></tr></table>", Approve},
+		{`<img alt="👍" class="emoji">`, Unclear},
+		{`Aprob <img src="cid:logo" alt="Sigla primăriei">`, Approve},
+		{"<p>Nu</p><p>aprob</p>", Unclear},
+		{"<div>Nu</div><div>aprob</div>", Reject},
+		{"<p>Nu<br>aprob</p>", Reject},
+		{"<table><td>Nu</td><td>aprob</td></table>", Reject},
+		{"<p>N<b>u</b> aprob</p>", Reject},
+		{"<s>Aprob</s>", Unclear},
+		{"<del>Nu</del> aprob", Unclear},
+		{"<strike>Nu</strike> aprob", Unclear},
+		{`<span style="text-decoration: line-through">Aprob</span>`, Unclear},
+		{`<span style="TEXT-DECORATION:LINE-THROUGH">Nu</span> aprob`, Unclear},
+		{`<div style="display: none">Aprob</div>`, Unclear},
+		{`<div hidden>Aprob</div>`, Unclear},
+		{`Aprob<div style="display:none">cu condiția</div>`, Unclear},
+		{`<span style="font-size:0">Nu</span> aprob`, Unclear},
+		{`<span style="visibility:hidden">Aprob</span>`, Unclear},
+		{`Aprob <input value="dar fără ștergere">`, Unclear},
+		{`Aprob <select><option>fără ștergere</option></select>`, Unclear},
+		{`Aprob <svg><text>fără ștergere</text></svg>`, Unclear},
+		{`Aprob <iframe src="x"></iframe>`, Unclear},
+		{`<blockquote>Aprob</blockquote>`, Approve}, // indented, not quoted
+		{`<blockquote type="cite">Aprob</blockquote>`, Unclear},
+		{`<blockquote class="gmail_quote">Aprob</blockquote>`, Unclear},
+		{`<div class="gmail_signature">Aprob</div>`, Approve}, // written where the signature stands
+		{`Aprob<div class="gmail_signature">Constantin Popa<br>Primar</div>`, Approve},
+		{`Aprob<div class="gmail_signature">Constantin Popa<br>dar fără ștergere</div>`, Conditional},
+		{`<div id="Signature">Constantin Popa</div>`, Unclear},
+		{"<p>&gt; Aprob</p>", Unclear},
+		{strings.Repeat("<div>", 100) + "Aprob", Approve},
+		{strings.Repeat("<div>", 5000) + "Aprob", Unclear},
+		{"<", Unclear},
+		{"Aprob<", Unclear},
+		{"Aprob<script>x</script>", Approve},
+		{"<noscript>Nu</noscript> aprob", Reject},
+	} {
+		if got := Read(Input{HTML: c.html}); got.Verdict != c.want {
+			t.Errorf("%.80q: %s (%s), want %s", c.html, got.Verdict, got.Why, c.want)
+		}
+	}
+}
+
+func TestFlowedTextIsPutTogether(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		flowed     bool
+		delSp      bool
+		want       Verdict
+	}{
+		{"a soft line break", "Sunt de \r\nacord.\r\n", true, false, Approve},
+		{"a soft break before the negation's word", "Nu \r\naprob\r\n", true, false, Reject},
+		{"delsp", "Apr \r\nob\r\n", true, true, Approve},
+		{"without delsp", "Apr \r\nob\r\n", true, false, Unclear},
+		{"a signature", "Aprob\r\n-- \r\nConstantin Popa\r\n", true, false, Approve},
+		{"a flowed quote", "Aprob\r\n\r\nLa 23.11.2026 09:12, X a scris:\r\n> Pentru aprobare \r\n> scrieți APROB\r\n", true, false, Approve},
+		{"a quote mark that was stuffed", " > Aprob\r\n", true, false, Unclear},
+		{"a quote mark that was not", "> Aprob\r\n", true, false, Unclear},
+		{"a stuffed line", " Aprob\r\n", true, false, Approve},
+		{"not flowed", "Sunt de \r\nacord.\r\n", false, false, Approve},
+	} {
+		if got := Read(Input{Text: c.text, Flowed: c.flowed, DelSp: c.delSp}); got.Verdict != c.want {
+			t.Errorf("%s: %+v, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAWeakYesApprovesOnlyByConfiguration(t *testing.T) {
+	for _, text := range wordings["weak"] {
+		in := asked(strings.ReplaceAll(text, "⏎", "\n"))
+		if got := Read(in); got.Verdict != Unclear || !got.Weak {
+			t.Errorf("%q: %+v", text, got)
+		}
+		in.AcceptWeak = true
+		if got := Read(in); got.Verdict != Approve || !got.Weak {
+			t.Errorf("%q, accepted: %+v", text, got)
+		}
+	}
+	for _, want := range []string{"reject", "conditional", "unclear", "conditional or unclear"} {
+		for _, text := range wordings[want] {
+			in := asked(strings.ReplaceAll(strings.TrimSuffix(text, "?no"), "⏎", "\n"))
+			in.AcceptWeak = true
+			if got := Read(in); got.Verdict == Approve {
+				t.Errorf("FALSE APPROVAL of %q, where a weak yes is accepted: %s", text, got.Why)
+			}
+		}
+	}
+}
+
+func TestReasonsArePassedOnAsWritten(t *testing.T) {
+	for text, want := range map[string]string{
+		"Resping": "",
+		"Resping. Mulțumesc.\n\nCu stimă,\nConstantin Popa":                               "",
+		"Resping, lipsește temeiul legal.":                                                "lipsește temeiul legal.",
+		"Resping cererea.\n\nMotiv: nu avem contract.\n\nCu stimă,\nConstantin Popa":      "Motiv: nu avem contract.",
+		"Bună ziua,\n\nLipsește temeiul legal. Resping.":                                  "Lipsește temeiul legal. Resping.",
+		"RESPING - există deja un site pentru urbanism":                                   "există deja un site pentru urbanism",
+		"Nu aprob, datele nu pot ieși\ndin instituție.":                                   "datele nu pot ieși\ndin instituție.",
+		"Nu. Deoarece nu avem protocol.":                                                  "Deoarece nu avem protocol.",
+		"Din păcate nu aprob. Reveniți cu protocolul semnat, vă rog.\n\nMulțumesc,\nPopa": "Reveniți cu protocolul semnat",
+	} {
+		got := Read(asked(text))
+		if got.Verdict != Reject || got.Reason != want {
+			t.Errorf("%q: %s, reason %q, want %q", text, got.Verdict, got.Reason, want)
+		}
+	}
+}
+
+func TestTheTraceNamesPartLineAndRule(t *testing.T) {
+	got := Read(asked("Bună ziua,\r\n\r\nAprob.\r\n\r\nCu stimă,\r\nConstantin Popa\r\n\r\nLa 23.11.2026 09:12, X a scris:\r\n> Scrieți APROB\r\n"))
+	decided := false
+	for _, s := range got.Trace {
+		decided = decided || s.Part == "text/plain" && s.Line == 3 && s.Text == "Aprob." && strings.Contains(s.Rule, "[approve]")
+	}
+	if got.Verdict != Approve || got.Evidence != "Aprob." || !decided || len(got.Trace) < 3 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAnotherRequestsNumberIsNotThisOnes(t *testing.T) {
+	quote := "\n\nLa 23.11.2026 09:12, X a scris:\n> Numărul cererii: SC-2026-0147 din 2026\n"
+	for _, c := range []struct {
+		number, text string
+		want         Verdict
+	}{
+		{"SC-2026-0147", "Aprob cererea SC-2026-0147.", Approve},
+		{"SC-2026-0148", "Aprob cererea SC-2026-0147.", Unclear},
+		{"", "Aprob cererea SC-2026-0147.", Approve},
+		{"", "Aprob cererea SC-2026-0148.", Unclear},
+		{"", "Aprob cererea 2026.", Unclear},
+		{"42/23.11.2026", "Aprob cererea 42/23.11.2026", Approve},
+		{"42/23.11.2026", "Aprob cererea 42/24.11.2026", Unclear},
+		{"42/23.11.2026", "Aprob cererea 421", Unclear},
+	} {
+		if got := Read(Input{Text: c.text + quote, RequestNumber: c.number}); got.Verdict != c.want {
+			t.Errorf("%q for %q: %s (%s), want %s", c.text, c.number, got.Verdict, got.Why, c.want)
+		}
+	}
+}
+
+// hostile are bodies made to be slow or deep.
+func hostile() map[string]Input {
+	const size = maxBody / 4
+	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }
+	return map[string]Input{
+		"one long line":               {Text: "Aprob " + fill("a")},
+		"one long line of words":      {Text: fill("aprob ")},
+		"many lines":                  {Text: fill("aprob\n")},
+		"empty lines":                 {Text: fill("\n")},
+		"many quote marks":            {Text: fill(">")},
+		"many quoted lines":           {Text: fill("> a\n")},
+		"quoted and not, by turns":    {Text: fill("> a\naprob\n")},
+		"flowed lines":                {Text: fill("a \n"), Flowed: true},
+		"header keys":                 {Text: fill("De la: a\n")},
+		"header keys and blanks":      {Text: fill("De la: a\n\n")},
+		"attributions that never end": {Text: fill("În lun., 23 nov. 2026 la 09:12, X <\n")},
+		"dates":                       {Text: fill("23.11.2026 ")},
+		"dashes":                      {Text: fill("-")},
+		"spaces":                      {Text: fill(" ")},
+		"combining marks":             {Text: fill("a\u0306")},
+		"names":                       {Text: "Aprob\n" + fill("Ana Pop\n")},
+		"signature lines":             {Text: "Aprob\n" + fill("Tel. 0238 123 456\n")},
+		"notices":                     {Text: "Aprob\n\n" + fill("Acest mesaj este confidențial, destinatarul\n")},
+		"notices in paragraphs":       {Text: "Aprob\n\n" + fill("Acest mesaj este confidențial, destinatarul\n\n")},
+		"nested elements":             {HTML: fill("<b>")},
+		"nested quotations":           {HTML: fill("<blockquote type=cite>")},
+		"unclosed tables":             {HTML: fill("<table><tr><td>a")},
+		"attributes":                  {HTML: "<p " + fill("a=1 ") + ">"},
+		"paragraphs":                  {HTML: fill("<p>a</p>")},
+		"entities":                    {HTML: fill("&nbsp;")},
+		"formatting across blocks":    {HTML: fill("<a><b><i><p>")},
+		"a body too long":             {Text: "Aprob" + strings.Repeat(" ", maxBody)},
+		"HTML too long":               {HTML: "Aprob" + strings.Repeat(" ", maxBody)},
+		"a long quote known":          {Text: fill("aprob x\n"), Quoted: fill("aprob y\n")},
+	}
+}
+
+func TestHostileBodiesCostLittleAndApproveNothing(t *testing.T) {
+	for name, in := range hostile() {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			got := Read(in)
+			if got.Verdict == Approve {
+				t.Errorf("%+v", got.Why)
+			}
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("took %v", took)
+			}
+			t.Logf("%v", time.Since(start))
+		})
+	}
+}
