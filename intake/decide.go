@@ -259,11 +259,13 @@ func (h *hand) senderAnswers(k Token) (Settlement, error) {
 	sender, ok := h.c.Message.Sender()
 	switch {
 	case !ok || sender.Address != k.Address:
-		s.Fate, s.Note = FateSetAside, "the token came back from another sender"
-		return s, h.event(r, EventRefused, fromOf(h.c.Message), string(OtherSender))
+		return h.notFromSender(r, OtherSender, "the question was sent to "+k.Address)
+	case h.c.Origin.Refuted:
+		return h.notFromSender(r, NotAuthentic, h.c.Origin.Why)
 	case r.Status != StatusReceived || !k.SpentAt.IsZero() || h.now.After(k.ExpiresAt):
-		s.Fate, s.Note = FateSetAside, "the question is closed"
-		return s, nil
+		s, err := h.setAside(AsideReply, "the question whether the form is theirs is closed")
+		s.Request = r.ID
+		return s, err
 	}
 	switch {
 	case h.c.Command.Name == reply.CommandConfirm, h.c.Command.Name == reply.CommandYes:
@@ -297,4 +299,15 @@ func (h *hand) senderAnswers(k Token) (Settlement, error) {
 	}
 	s.Fate, s.Note = FateAnswered, "neither yes nor no: asked again"
 	return s, h.askSender(r)
+}
+
+// notFromSender leaves an answer to [ConfirmRequest] to a person that did not
+// come from whom was asked.
+func (h *hand) notFromSender(r *Request, why SuspectWhy, detail string) (Settlement, error) {
+	if err := h.event(r, EventRefused, fromOf(h.c.Message), fmt.Sprintf("%s: %s", why, detail)); err != nil {
+		return Settlement{}, err
+	}
+	s, err := h.setAside(AsideReply, fmt.Sprintf("%s: %s", why, detail))
+	s.Request = r.ID
+	return s, err
 }
