@@ -70,12 +70,31 @@ func (h *hand) workbook(r *Request) ([]Attachment, error) {
 		}
 		message = h.Parse(raw, false)
 	}
+	var named []Attachment
 	for _, a := range message.Attachments {
 		if a.Name == r.FormName {
-			return []Attachment{a}, nil
+			named = append(named, a)
 		}
 	}
-	return nil, nil
+	if len(named) > 1 {
+		return h.planned(r, named), nil
+	}
+	return named, nil
+}
+
+// planned is the one of several workbooks of the same name that the plan was
+// made from: the approver must not be shown another (rule T6).
+func (h *hand) planned(r *Request, named []Attachment) []Attachment {
+	for _, a := range named {
+		reading, err := h.Forms.ReadForm(h.ctx, a.Name, a.Data, h.Rules())
+		if err != nil {
+			continue
+		}
+		if hash, err := HashPlan(reading.Submission, r.Plan); err == nil && hash == r.PlanHash {
+			return []Attachment{a}
+		}
+	}
+	return nil
 }
 
 // askAgain repeats the question, with a new token beside the earlier ones.
