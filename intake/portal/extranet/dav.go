@@ -51,7 +51,7 @@ func (x *Extranet) serveDAV(w http.ResponseWriter, r *http.Request, v visitor) {
 		err = check(rights, needs)
 	}
 	if err == nil {
-		r, err = prepareDAV(r, v)
+		r, err = x.prepareDAV(r, v)
 	}
 	var names []string
 	if err == nil {
@@ -113,6 +113,42 @@ func (x *Extranet) serveTree(w http.ResponseWriter, r *http.Request, v visitor, 
 	return nil
 }
 
+// serveSites answers the PROPFINDs that some programs send above a site, and
+// shows those who mount them the sites that they are members of.
+func (x *Extranet) serveSites(w http.ResponseWriter, r *http.Request, address string) error {
+	type folder struct{ href, name string }
+	folders := []folder{{sitePath, "s"}}
+	if r.URL.Path == homePath {
+		folders = []folder{{homePath, ""}, {sitePath, "s"}}
+	} else {
+		sites, err := x.sitesOf(address)
+		if err != nil {
+			return err
+		}
+		for _, s := range sites {
+			folders = append(folders, folder{s.Href, s.Title})
+		}
+	}
+	switch r.Header.Get("Depth") {
+	case "0":
+		folders = folders[:1]
+	case "1":
+	default:
+		return &refusal{http.StatusForbidden, davFiniteDepth}
+	}
+	w.Header().Set("Content-Type", "application/xml; charset=utf-8")
+	w.WriteHeader(http.StatusMultiStatus)
+	io.WriteString(w, `<?xml version="1.0" encoding="utf-8"?>`+"\n"+`<D:multistatus xmlns:D="DAV:">`)
+	for _, f := range folders {
+		var name bytes.Buffer
+		xml.EscapeText(&name, []byte(f.name))
+		fmt.Fprintf(w, `<D:response><D:href>%s</D:href><D:propstat><D:prop><D:displayname>%s</D:displayname>`+
+			`<D:resourcetype><D:collection/></D:resourcetype></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`, f.href, name.String())
+	}
+	_, err := io.WriteString(w, `</D:multistatus>`)
+	return err
+}
+
 // isClientError reports whether err is one that webdav.Handler answers with a
 // 4xx of its own.
 func isClientError(err error) bool {
@@ -122,7 +158,7 @@ func isClientError(err error) bool {
 
 // prepareDAV mends what webdav.Handler reads differently from RFC 4918, and
 // writes names in one way, so that locks and files agree on them.
-func prepareDAV(r *http.Request, v visitor) (*http.Request, error) {
+func (x *Extranet) prepareDAV(r *http.Request, v visitor) (*http.Request, error) {
 	prefix := sitePath + v.site
 	r = r.Clone(r.Context())
 	clean := func(p string) (string, error) {
@@ -156,13 +192,14 @@ func prepareDAV(r *http.Request, v visitor) (*http.Request, error) {
 		if err != nil || r.Header.Get("Destination") == "" {
 			return r, &refusal{http.StatusBadRequest, "Destinația lipsește."}
 		}
-		if u.Host != "" && u.Host != r.Host || !strings.HasPrefix(u.Path, prefix+"/") {
+		// A proxy may have changed the name that the request is for.
+		if u.Host != "" && u.Host != r.Host && u.Host != x.base.Host || !strings.HasPrefix(u.Path, prefix+"/") {
 			return r, &refusal{http.StatusBadGateway, "Fișierele pot fi copiate sau mutate numai în același site."}
 		}
 		if u.Path, err = clean(u.Path); err != nil {
 			return r, err
 		}
-		u.RawPath = ""
+		u.Scheme, u.Host, u.User, u.RawPath = "", "", nil, ""
 		if within(u.Path, r.URL.Path) && u.Path != r.URL.Path || within(r.URL.Path, u.Path) && u.Path != r.URL.Path && r.Method == "COPY" {
 			return r, errIntoItself
 		}

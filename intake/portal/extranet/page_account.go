@@ -28,29 +28,33 @@ func (x *Extranet) pageHome(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, loginPath, http.StatusSeeOther)
 		return
 	}
-	var d homeData
-	rows, err := x.db.reader.Query(`SELECT s.id, s.title, s.partner, s.department, a.rights FROM access a JOIN sites s ON s.id = a.site_id
-		WHERE a.address = ? ORDER BY s.title`, s.address)
+	sites, err := x.sitesOf(s.address)
 	if err != nil {
 		x.refusePage(w, r, s, err)
 		return
 	}
+	x.render(w, r, s, http.StatusOK, "home", pageData{Title: "Site-urile mele", Page: homeData{sites}})
+}
+
+// sitesOf lists the sites that somebody has access to, by title.
+func (x *Extranet) sitesOf(address string) ([]homeSite, error) {
+	rows, err := x.db.reader.Query(`SELECT s.id, s.title, s.partner, s.department, a.rights FROM access a JOIN sites s ON s.id = a.site_id
+		WHERE a.address = ? ORDER BY s.title, s.id`, address)
+	if err != nil {
+		return nil, fmt.Errorf("listing somebody's sites: %w", err)
+	}
 	defer rows.Close()
+	var list []homeSite
 	for rows.Next() {
 		var site homeSite
 		var id string
 		if err := rows.Scan(&id, &site.Title, &site.Partner, &site.Department, &site.Rights); err != nil {
-			x.refusePage(w, r, s, err)
-			return
+			return nil, fmt.Errorf("listing somebody's sites: %w", err)
 		}
-		site.Href = sitePath + id + "/"
-		d.Sites = append(d.Sites, site)
+		site.Href = href(id, nil, true)
+		list = append(list, site)
 	}
-	if err := rows.Err(); err != nil {
-		x.refusePage(w, r, s, err)
-		return
-	}
-	x.render(w, r, s, http.StatusOK, "home", pageData{Title: "Site-urile mele", Page: d})
+	return list, rows.Err()
 }
 
 type loginData struct{ Address, Back string }

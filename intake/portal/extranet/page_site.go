@@ -277,7 +277,7 @@ func (x *Extranet) doSite(w http.ResponseWriter, r *http.Request, s *session, v 
 		x.doPart(w, r, s, v, names)
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	limitForm(w, r)
 	if err := x.checkForm(r, s); err != nil {
 		x.refusePage(w, r, s, err)
 		return

@@ -52,7 +52,7 @@ func (x *Extranet) doPart(w http.ResponseWriter, r *http.Request, s *session, v 
 	err := x.checkCSRF(r, s, r.Header.Get("X-CSRF"))
 	var reply map[string]any
 	if err == nil && r.URL.Query().Get("do") == "begin" {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		limitForm(w, r)
 		reply, err = x.beginParts(r, v, names)
 	} else if err == nil {
 		r.Body = http.MaxBytesReader(w, r.Body, maxPart)

@@ -10,6 +10,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The addresses. A site has one address for browsers and for WebDAV alike:
@@ -69,6 +70,14 @@ func (x *Extranet) route(w http.ResponseWriter, r *http.Request) {
 		x.serveSite(w, r, rest)
 		return
 	}
+	if p := r.URL.Path; r.Method == "PROPFIND" && (p == homePath || p == sitePath || p+"/" == sitePath) {
+		if who, ok := x.whoseProgram(w, r); ok {
+			if err := x.serveSites(w, r, who.address); err != nil {
+				x.failDAV(w, r, err)
+			}
+		}
+		return
+	}
 	type handler func(http.ResponseWriter, *http.Request)
 	var get, post handler
 	switch p := r.URL.Path; {
@@ -101,7 +110,7 @@ func (x *Extranet) route(w http.ResponseWriter, r *http.Request) {
 	case get != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		get(w, r)
 	case post != nil && r.Method == http.MethodPost:
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		limitForm(w, r)
 		post(w, r)
 	case r.Method == http.MethodOptions:
 		// Windows asks the top of the server whether it speaks WebDAV at all.
@@ -115,28 +124,48 @@ func (x *Extranet) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-const maxForm = 64 << 10 // bytes of a form without files
+const (
+	maxForm  = 64 << 10 // bytes of a form without files
+	formTime = 30 * time.Second
+)
+
+// limitForm bounds how large and how slow a form without files may be.
+func limitForm(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	// Where there is no connection to set it on, there is nobody slow either.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(formTime))
+}
+
+// whoseProgram finds whose password a program sent, or answers it.
+func (x *Extranet) whoseProgram(w http.ResponseWriter, r *http.Request) (person, bool) {
+	address, password, ok := r.BasicAuth()
+	if !ok {
+		x.challenge(w)
+		return person{}, false
+	}
+	who, err := x.authenticateProgram(r.Context(), placeOf(r, x.config.TrustedProxies), address, password)
+	switch {
+	case errors.Is(err, errWrongPassword):
+		x.challenge(w)
+	case errors.Is(err, errTooManyTries):
+		w.Header().Set("Retry-After", "60")
+		x.failDAV(w, r, err)
+	case err != nil:
+		x.failDAV(w, r, err)
+	}
+	return who, err == nil
+}
 
 // serveSite sorts the requests to a site's address.
 func (x *Extranet) serveSite(w http.ResponseWriter, r *http.Request, rest string) {
 	siteID, p, slash := strings.Cut(rest, "/")
-	address, password, basic := r.BasicAuth()
+	_, _, basic := r.BasicAuth()
 	page := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodPost
 	switch {
 	case basic:
-		who, err := x.authenticateProgram(r.Context(), placeOf(r, x.config.TrustedProxies), address, password)
-		if errors.Is(err, errTooManyTries) {
-			w.Header().Set("Retry-After", "60")
+		if who, ok := x.whoseProgram(w, r); ok {
+			x.serveDAV(w, r, visitor{siteID, who.address})
 		}
-		if errors.Is(err, errWrongPassword) {
-			x.challenge(w)
-			return
-		}
-		if err != nil {
-			x.failDAV(w, r, err)
-			return
-		}
-		x.serveDAV(w, r, visitor{siteID, who.address})
 	case !page, !wantsPage(r) && x.currentSession(r) == nil:
 		x.challenge(w)
 	case !slash:

@@ -41,7 +41,7 @@ func Run(t *testing.T, open Open) {
 		{"one address is one account on every site", oneAccount},
 		{"members that no portal should take are refused and leave nothing behind", badMembers},
 		{"sites that no portal should take are refused", badSites},
-		{"inviting twice gives two links, each with an end", invitations},
+		{"inviting again gives another link, each with an end", invitations},
 		{"the address of a site is stable and its own", addresses},
 		{"a name is data, whatever is in it", hostileNames},
 		{"a context that has ended changes nothing", cancelled},
@@ -136,6 +136,9 @@ func noSite(t *testing.T, h *harness) {
 func noAccount(t *testing.T, h *harness) {
 	if _, err := h.Invite(t.Context(), "nimeni@das.example"); !errors.Is(err, intake.ErrNoSuchAccount) {
 		t.Errorf("Invite without an account: %v, want ErrNoSuchAccount", err)
+	}
+	if _, err := h.NewLink(t.Context(), "nimeni@das.example"); !errors.Is(err, intake.ErrNoSuchAccount) {
+		t.Errorf("NewLink without an account: %v, want ErrNoSuchAccount", err)
 	}
 }
 
@@ -246,11 +249,11 @@ func invitations(t *testing.T, h *harness) {
 	h.mustMember("a", ana)
 	h.mustMember("a", cris)
 	seen := map[string]bool{}
-	for range 2 {
+	for _, make := range []func(context.Context, string) (intake.Invitation, error){h.Invite, h.Invite, h.NewLink, h.NewLink} {
 		for _, address := range []string{ana.Address, cris.Address} {
-			inv, err := h.Invite(t.Context(), address)
+			inv, err := make(t.Context(), address)
 			if err != nil {
-				t.Fatalf("Invite(%s): %v", address, err)
+				t.Fatalf("inviting %s: %v", address, err)
 			}
 			u, err := url.Parse(inv.Link)
 			if err != nil || !u.IsAbs() || u.Host == "" {

@@ -1,0 +1,65 @@
+package extranet
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"registratura/forms"
+)
+
+func TestITSeesEverySiteWithItsUse(t *testing.T) {
+	w := stage(t)
+	if err := w.SuspendSite(t.Context(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	sites, err := w.Sites(t.Context())
+	if err != nil || len(sites) != 2 {
+		t.Fatalf("%v, %v", sites, err)
+	}
+	a, b := sites[0], sites[1]
+	if a.ID != "a" || a.State != "open" || a.Members != 1 || a.Files != 4 || a.Bytes != int64(len("plin"+"altul"+"in"+"sters")) || !a.LastUsed.Equal(w.clock.now()) {
+		t.Errorf("site a: %+v", a)
+	}
+	if b.ID != "b" || b.State != "suspended" || b.Members != 1 || b.Files != 0 || !b.LastUsed.IsZero() {
+		t.Errorf("site b: %+v", b)
+	}
+}
+
+func TestASuspendedSiteIsTheSameAgainWhenItIsResumed(t *testing.T) {
+	w := stage(t)
+	before, err := w.Members(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.SuspendSite(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	w.site("a") // making it again, as a retry does, does not open it
+	if m, err := w.Members(t.Context(), "a"); err != nil || len(m) != 0 {
+		t.Errorf("suspended, it has the members %v (%v)", m, err)
+	}
+	if err := w.ResumeSite(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := w.Members(t.Context(), "a"); err != nil || len(after) != len(before) || after[0] != before[0] {
+		t.Errorf("resumed, it has the members %v, before %v (%v)", after, before, err)
+	}
+	w.browser().dav("GET", "/s/a/plin.txt", stageHand).want(t, http.StatusOK, "plin")
+}
+
+func TestProgramsSeeTheirSitesAboveThem(t *testing.T) {
+	w := stage(t)
+	w.member("a", "om@das.example", forms.RightRead)
+	for path, want := range map[string]int{"/": 2, "/s/": 2, "/s": 2} {
+		a := w.browser().dav("PROPFIND", path, "om@das.example")
+		a.want(t, http.StatusMultiStatus)
+		if got := strings.Count(a.body, "<D:response>"); got != want || strings.Contains(a.body, "/s/b/") {
+			t.Errorf("PROPFIND %s lists %d, want %d:\n%s", path, got, want, a.body)
+		}
+	}
+	r := w.request("PROPFIND", "/s/", nil)
+	if a := w.browser().do(r); a.status != http.StatusUnauthorized || a.header.Get("WWW-Authenticate") == "" {
+		t.Errorf("nobody is answered with %d", a.status)
+	}
+}
