@@ -50,7 +50,7 @@ func (t *Town) Road(ctx context.Context) error {
 		{"utilizatorii își aleg parola și intră; fiecare poate exact ce s-a aprobat", func() error { return t.usersGetIn(ctx, access) }},
 		{"primarul mai răspunde o dată; i se spune că cererea este deja hotărâtă", func() error { return t.mayorAnswersTwice(ctx, asked) }},
 		{"Direcția Tehnică cere alt site; primarul respinge, iar motivul ajunge la solicitant", func() error { return t.rejected(ctx, today) }},
-		{"căsuța registraturii este goală: fiecare mesaj e în dosarul care îi arată soarta", func() error { return t.filed(ctx) }},
+		{"căsuța registraturii este goală: fiecare mesaj e în dosarul care îi arată soarta", func() error { return t.Filed(ctx) }},
 	}
 	for i, step := range steps {
 		t.Tell("%2d. %s", i+1, step.name)
@@ -65,7 +65,7 @@ func (t *Town) askForForm(ctx context.Context) error {
 	if err := t.Write(ctx, Economist, "formular", "Bună ziua,\n\nVă rog să îmi trimiteți formularul.\n\nIon Popescu"); err != nil {
 		return err
 	}
-	m, err := t.await(ctx, Economist, "the blank forms", func(m *intake.Message) bool { return len(m.Attachments) == 2 })
+	m, err := t.Await(ctx, Economist, "the blank forms", func(m *intake.Message) bool { return len(m.Attachments) == 2 })
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (t *Town) sendBadForm(ctx context.Context, s forms.Submission) error {
 	if err := t.Write(ctx, Economist, "Cerere site Spital", "Bună ziua,\n\nAtașez cererea.\n\nIon Popescu", file); err != nil {
 		return err
 	}
-	m, err := t.await(ctx, Economist, "the returned form", subjectHas("nr. "))
+	m, err := t.Await(ctx, Economist, "the returned form", subjectHas("nr. "))
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (t *Town) sendGoodForm(ctx context.Context, s forms.Submission) (*intake.Me
 	if err := t.Reply(ctx, Economist, t.returned, "Bună ziua,\n\nAm completat temeiul legal.", file); err != nil {
 		return nil, err
 	}
-	answer, err := t.await(ctx, Economist, "the registration", subjectHas("nr. "))
+	answer, err := t.Await(ctx, Economist, "the registration", subjectHas("nr. "))
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (t *Town) sendGoodForm(ctx context.Context, s forms.Submission) (*intake.Me
 	if before, _ := intake.FindNumber(t.returned.Subject); !ok || number != before {
 		return nil, fmt.Errorf("the corrected form is nr. %s, the returned one was nr. %s", number, before)
 	}
-	m, err := t.await(ctx, Mayor, "the question", subjectHas("nr. "+number.String()))
+	m, err := t.Await(ctx, Mayor, "the question", subjectHas("nr. "+number.String()))
 	if err != nil {
 		return nil, err
 	}
@@ -142,10 +142,10 @@ func (t *Town) secretaryAnswers(ctx context.Context, asked *intake.Message) (*in
 	if err := t.Reply(ctx, Secretary, asked, "Aprob."); err != nil {
 		return nil, err
 	}
-	if _, err := t.await(ctx, IT, "the warning", func(m *intake.Message) bool { return strings.Contains(m.Text, Secretary) }); err != nil {
+	if _, err := t.Await(ctx, IT, "the warning", func(m *intake.Message) bool { return strings.Contains(m.Text, Secretary) }); err != nil {
 		return nil, err
 	}
-	m, err := t.await(ctx, Mayor, "the question again", subjectHas("nr. "))
+	m, err := t.Await(ctx, Mayor, "the question again", subjectHas("nr. "))
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (t *Town) mayorHesitates(ctx context.Context, asked *intake.Message) (*inta
 	if err := t.Reply(ctx, Mayor, asked, "Mai vorbim mâine."); err != nil {
 		return nil, err
 	}
-	m, err := t.await(ctx, Mayor, "the question again", subjectHas("nr. "))
+	m, err := t.Await(ctx, Mayor, "the question again", subjectHas("nr. "))
 	if err != nil {
 		return nil, err
 	}
@@ -173,18 +173,18 @@ func (t *Town) mayorApproves(ctx context.Context, asked *intake.Message) (map[st
 	if err := t.Reply(ctx, Mayor, asked, "Aprob.\n\nConstantin Popa\nPrimar"); err != nil {
 		return nil, err
 	}
-	if _, err := t.await(ctx, IT, "IT's copy", subjectHas("nr. ", "probat")); err != nil {
+	if _, err := t.Await(ctx, IT, "IT's copy", subjectHas("nr. ", "probat")); err != nil {
 		return nil, err
 	}
 	access := map[string]*intake.Message{}
 	for _, user := range []string{Marin, Elena, Carmen, Dan} {
-		m, err := t.await(ctx, user, "the access mail", subjectHas("nr. "))
+		m, err := t.Await(ctx, user, "the access mail", subjectHas("nr. "))
 		if err != nil {
 			return nil, err
 		}
 		access[user] = m
 	}
-	_, err := t.await(ctx, Economist, "the list of who has access", func(m *intake.Message) bool {
+	_, err := t.Await(ctx, Economist, "the list of who has access", func(m *intake.Message) bool {
 		text := flat(m.Text)
 		return strings.Contains(text, Marin) && strings.Contains(text, Elena) && strings.Contains(text, Carmen) && strings.Contains(text, Dan)
 	})
@@ -317,7 +317,7 @@ func (t *Town) mayorAnswersTwice(ctx context.Context, asked *intake.Message) err
 	if err := t.Reply(ctx, Mayor, asked, "Resping, m-am răzgândit."); err != nil {
 		return err
 	}
-	m, err := t.await(ctx, Mayor, "the answer", subjectHas("nr. "))
+	m, err := t.Await(ctx, Mayor, "the answer", subjectHas("nr. "))
 	if err != nil {
 		return err
 	}
@@ -336,21 +336,21 @@ func (t *Town) rejected(ctx context.Context, s forms.Submission) error {
 	if err := t.Write(ctx, Engineer, "Cerere", "", file); err != nil {
 		return err
 	}
-	asked, err := t.await(ctx, Mayor, "the question", func(m *intake.Message) bool { return strings.Contains(flat(m.Text), s.Partner) })
+	asked, err := t.Await(ctx, Mayor, "the question", func(m *intake.Message) bool { return strings.Contains(flat(m.Text), s.Partner) })
 	if err != nil {
 		return err
 	}
 	if err := t.Reply(ctx, Mayor, asked, "Resping, protocolul nu este semnat încă."); err != nil {
 		return err
 	}
-	_, err = t.await(ctx, Engineer, "the reason", func(m *intake.Message) bool {
+	_, err = t.Await(ctx, Engineer, "the reason", func(m *intake.Message) bool {
 		return strings.Contains(flat(m.Text), "protocolul nu este semnat încă")
 	})
 	return err
 }
 
-// filed waits until nothing is left in the desk's INBOX.
-func (t *Town) filed(ctx context.Context) error {
+// Filed waits until nothing is left in the desk's INBOX.
+func (t *Town) Filed(ctx context.Context) error {
 	for {
 		mails, err := t.Host.Mails(ctx, Desk, "INBOX")
 		if err != nil {

@@ -141,8 +141,8 @@ type Town struct {
 	returned *intake.Message            // the form that came back
 }
 
-// await waits for a mail to the account that match accepts and nobody has read yet.
-func (t *Town) await(ctx context.Context, account, what string, match func(*intake.Message) bool) (*intake.Message, error) {
+// Await waits for a mail to the account that match accepts and nobody has read yet.
+func (t *Town) Await(ctx context.Context, account, what string, match func(*intake.Message) bool) (*intake.Message, error) {
 	if t.seen == nil {
 		t.seen = map[string]map[uint32]bool{}
 	}
