@@ -107,8 +107,13 @@ func (d *Desk) Send(ctx context.Context, id int64, last bool) error {
 		})
 	}
 	var later LaterError
-	if errors.As(err, &later) || ctx.Err() != nil {
+	switch {
+	case errors.As(err, &later):
 		return err
+	case errors.Is(ctx.Err(), context.Canceled):
+		// The daemon is stopping: that is no failure, not of the last attempt
+		// either. A server that let the job's time run out is one.
+		return errors.Join(ctx.Err(), err)
 	}
 	var refused RefusedError
 	if final := errors.As(err, &refused) && refused.Refused(); !final && !last {
@@ -132,11 +137,14 @@ func (h *hand) requestOf(m OutgoingMail) *Request {
 	return &Request{ID: m.Request}
 }
 
-// undelivered tells IT of a mail that did not arrive, unless it was one to IT:
-// then the log and the list of notices must do.
+// undelivered tells IT of a mail that did not arrive, unless that one told of
+// another: then the log and the list of notices must do.
 func (h *hand) undelivered(m OutgoingMail, to, reason string, bounced bool) error {
 	if err := h.event(h.requestOf(m), EventNoticeFails, "desk", fmt.Sprintf("%s to %s: %s", m.Kind, to, reason)); err != nil {
 		return err
+	}
+	if m.Kind == (Undelivered{}).Name() {
+		return nil
 	}
 	letter := Undelivered{To: to, Kind: m.Kind, Reason: reason, Bounced: bounced}
 	if m.Request != 0 {
@@ -150,7 +158,8 @@ func (h *hand) undelivered(m OutgoingMail, to, reason string, bounced bool) erro
 		if p.Address == to {
 			continue
 		}
-		if err := h.send(p, letter, envelope{request: letter.Request}); err != nil {
+		// A mail can come back as often as somebody likes.
+		if err := h.send(p, letter, envelope{request: letter.Request, bounded: bounced}); err != nil {
 			return err
 		}
 	}

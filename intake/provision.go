@@ -79,7 +79,7 @@ func (d *Desk) Provision(ctx context.Context, id int64, last bool) error {
 
 	failures, differences, err := d.attempt(ctx, r)
 	switch {
-	case ctx.Err() != nil:
+	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err() // the daemon is stopping: that is nobody's failure
 	case err == nil && len(differences) == 0:
 		return nil
@@ -207,6 +207,15 @@ func (d *Desk) inform(ctx context.Context, r *Request) error {
 
 // SendLink mails a new one-time link to the owner of an account, who asked for it.
 func (d *Desk) SendLink(ctx context.Context, address string) error {
+	// This is asked first, because a new link ends the one in the last mail.
+	muted := false
+	err := d.transact(ctx, func(h *hand) (err error) {
+		muted, err = h.muted(Person{Address: address}, NewLink{}, envelope{bounded: true})
+		return err
+	})
+	if err != nil || muted {
+		return err
+	}
 	invitation, err := d.Portal.NewLink(ctx, address)
 	if err != nil {
 		return fmt.Errorf("making a new link: %w", err)
