@@ -24,6 +24,11 @@ type Origin struct {
 	Why       string // in English, for IT; names no person but by address
 	Temporary bool   // not authentic because a name server did not answer: wait and try again
 	Refuted   bool   // our own server says that Address did not send it: DMARC failed
+
+	// SignedAt is when an S/MIME signature was made, as the signer says; zero
+	// where nothing says it. An answer signed before the question was asked is
+	// none.
+	SignedAt time.Time
 }
 
 // By names what vouches for an address.
@@ -97,7 +102,7 @@ func Check(ctx context.Context, raw []byte, p Policy, r Resolver) Origin {
 		return none
 	}
 	var reasons []string
-	by, why := checkSMIME(mail, address, p)
+	by, why, signedAt := checkSMIME(mail, address, p)
 	if by == ByNone {
 		reasons = append(reasons, why)
 		by, why, none.Refuted = checkStamp(mail, address, p)
@@ -107,7 +112,7 @@ func Check(ctx context.Context, raw []byte, p Policy, r Resolver) Origin {
 		by, why, none.Temporary = checkDKIM(ctx, mail, address, p, r)
 	}
 	if by != ByNone {
-		return Origin{Address: address, Authentic: true, By: by, Why: why}
+		return Origin{Address: address, Authentic: true, By: by, Why: why, SignedAt: signedAt}
 	}
 	reasons = slices.DeleteFunc(append(reasons, why), func(s string) bool { return s == "" })
 	none.Why = strings.Join(reasons, "; ")
