@@ -175,34 +175,66 @@ func (d *Desk) handleAll(ctx context.Context, mails []StoredMail) {
 			}
 		}()
 	}
-	for i, m := range mails {
-		r := <-results[i]
+	for i := 0; i < len(mails); {
+		// As many as are read by now, at least the next one.
+		ready := []read{<-results[i]}
+	more:
+		for i+len(ready) < len(mails) {
+			select {
+			case r := <-results[i+len(ready)]:
+				ready = append(ready, r)
+			default:
+				break more
+			}
+		}
 		if ctx.Err() != nil {
 			return // what is not settled stays pending
 		}
-		if r.err == nil {
-			r.err = d.settle(ctx, m, r.c)
+		var settling []settlement
+		for j, r := range ready {
+			settling = append(settling, settlement{mail: mails[i+j], c: r.c, err: r.err})
 		}
-		if r.err != nil {
-			d.putOff(ctx, m, r.err)
-		}
-		signal(d.handled)
+		d.settle(ctx, settling)
+		i += len(ready)
 	}
 }
 
-// settle handles one mail in one transaction (rule D3).
-func (d *Desk) settle(ctx context.Context, m StoredMail, c *Case) (err error) {
-	defer recoverInto(&err)
-	return d.transact(ctx, func(h *hand) error {
-		h.mail, h.c = m, c
-		s, err := h.decide()
-		if err != nil {
-			return err
+// settlement is a mail that was read, on its way to its fate.
+type settlement struct {
+	mail StoredMail
+	c    *Case
+	err  error // why it could not be read
+}
+
+// settle decides on mails that were read. Each is handled in a transaction of
+// its own (rule D3).
+func (d *Desk) settle(ctx context.Context, batch []settlement) {
+	var work []func(*hand) error
+	var readable []settlement
+	for _, s := range batch {
+		if s.err != nil {
+			d.putOff(ctx, s.mail, s.err)
+			continue
 		}
-		s.At = h.now
-		d.Log.Info("mail handled", "mail", m.ID, "kind", c.Kind, "fate", s.Fate, "note", s.Note, "request", s.Request)
-		return h.tx.Settle(m.ID, s)
-	})
+		readable = append(readable, s)
+		work = append(work, func(h *hand) (err error) {
+			defer recoverInto(&err)
+			h.mail, h.c = s.mail, s.c
+			outcome, err := h.decide()
+			if err != nil {
+				return err
+			}
+			outcome.At = h.now
+			d.Log.Info("mail handled", "mail", s.mail.ID, "kind", s.c.Kind, "fate", outcome.Fate, "note", outcome.Note, "request", outcome.Request)
+			return h.tx.Settle(s.mail.ID, outcome)
+		})
+	}
+	for i, err := range d.transactEach(ctx, work) {
+		if err != nil {
+			d.putOff(ctx, readable[i].mail, err)
+		}
+	}
+	signal(d.handled)
 }
 
 // patience is how often handling one mail is tried before a person is asked
@@ -269,20 +301,30 @@ type hand struct {
 
 // transact runs fn in one transaction and tells the watcher what happened in it.
 func (d *Desk) transact(ctx context.Context, fn func(*hand) error) error {
-	h := &hand{Desk: d, ctx: context.WithoutCancel(ctx), now: d.Now()}
-	err := d.Store.Transact(ctx, func(tx Tx) error {
-		h.tx = tx
-		return fn(h)
-	})
-	if err != nil {
-		return err
-	}
-	if d.Watch != nil {
-		for _, e := range h.events {
-			d.Watch(e)
+	return d.transactEach(ctx, []func(*hand) error{fn})[0]
+}
+
+// transactEach is transact for each of work, in that order, with one wait for
+// the disk.
+func (d *Desk) transactEach(ctx context.Context, work []func(*hand) error) []error {
+	hands := make([]*hand, len(work))
+	fns := make([]func(Tx) error, len(work))
+	for i, fn := range work {
+		hands[i] = &hand{Desk: d, ctx: context.WithoutCancel(ctx), now: d.Now()}
+		fns[i] = func(tx Tx) error {
+			hands[i].tx = tx
+			return fn(hands[i])
 		}
 	}
-	return nil
+	errs := d.Store.TransactEach(ctx, fns)
+	for i, h := range hands {
+		if errs[i] == nil && d.Watch != nil {
+			for _, e := range h.events {
+				d.Watch(e)
+			}
+		}
+	}
+	return errs
 }
 
 // event records what happened.

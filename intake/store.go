@@ -30,6 +30,11 @@ type Store interface {
 	// the middle (rule D8).
 	Transact(ctx context.Context, fn func(Tx) error) error
 
+	// TransactEach is Transact for each of fns, in their order, with one wait
+	// for the disk: one that fails leaves nothing, and the others alone. The
+	// errors are in the order of fns.
+	TransactEach(ctx context.Context, fns []func(Tx) error) []error
+
 	// Outgoing is a notice that is to be sent, with its bytes.
 	Outgoing(ctx context.Context, id int64) (OutgoingMail, error)
 	// Request finds a request by its ID.

@@ -31,8 +31,9 @@ const (
 	// provisionAttempts spread over about half an hour; then IT is asked.
 	provisionAttempts = 8
 
-	// sending mails waits for the network; four at a time keep it busy.
-	sendWorkers = 4
+	// sending mails waits for the network and for the disk; so many at a time
+	// keep both busy.
+	sendWorkers = 16
 	// provisioning one site at a time keeps the portal's load small.
 	provisionWorkers = 1
 

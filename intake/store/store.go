@@ -33,6 +33,7 @@ type Store struct {
 	dialect     dialect
 	log         *slog.Logger
 	queue       *river.Client[*sql.Tx] // inserts only; Run has its own
+	commits     *committer
 }
 
 var _ intake.Store = (*Store)(nil)
@@ -45,6 +46,7 @@ func Open(ctx context.Context, file string, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{write: write, read: read, dialect: sqliteDialect, log: log}
+	s.commits = startCommitter(s)
 	if err := s.prepare(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("preparing the database %s: %w", file, err)
@@ -52,8 +54,9 @@ func Open(ctx context.Context, file string, log *slog.Logger) (*Store, error) {
 	return s, nil
 }
 
-// Close closes the database.
+// Close closes the database. Nobody may write any more.
 func (s *Store) Close() error {
+	s.commits.stop()
 	return errors.Join(s.read.Close(), s.write.Close())
 }
 
@@ -99,28 +102,6 @@ func (s *Store) goMigrations() ([]*goose.Migration, error) {
 		}, nil))
 	}
 	return steps, nil
-}
-
-// Transact implements [intake.Store].
-func (s *Store) Transact(ctx context.Context, fn func(intake.Tx) error) error {
-	return s.transact(ctx, func(t *tx) error { return fn(t) })
-}
-
-func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
-	// A write that began is finished: see rule D8.
-	ctx = context.WithoutCancel(ctx)
-	sqlTx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("beginning a transaction: %w", err)
-	}
-	defer sqlTx.Rollback()
-	if err := fn(&tx{ctx: ctx, q: sqlTx, store: s}); err != nil {
-		return err
-	}
-	if err := sqlTx.Commit(); err != nil {
-		return fmt.Errorf("committing: %w", err)
-	}
-	return nil
 }
 
 // tx is an [intake.Tx].

@@ -26,6 +26,8 @@ func Run(t *testing.T, open func(t *testing.T) intake.Store) {
 		{"a mail gets one fate", oneFate},
 		{"a postponed mail comes back when it is due", postponed},
 		{"what is recorded in a failed transaction is gone whole", allOrNothing},
+		{"of several transactions one that fails leaves nothing and the others stand, in order", eachOnItsOwn},
+		{"a panic in a transaction is its error and harms no other", panicIsAnError},
 		{"a cancelled context does not end a transaction in the middle", cancelled},
 		{"serials leave no gap and start anew each year", serials},
 		{"a request is read back as it was written", requestRoundTrip},
@@ -179,6 +181,42 @@ func allOrNothing(t *testing.T, s intake.Store) {
 	same(t, "known", known(t, s, 1), map[uint32]intake.Fate{1: ""})
 	if _, err := s.Outgoing(t.Context(), notice); !errors.Is(err, intake.ErrNotFound) {
 		t.Errorf("the notice is there: %v", err)
+	}
+}
+
+func eachOnItsOwn(t *testing.T, s intake.Store) {
+	boom := errors.New("boom")
+	var got []int
+	take := func(tx intake.Tx) error {
+		n, err := tx.NextSerial(2026)
+		got = append(got, n)
+		return err
+	}
+	errs := s.TransactEach(t.Context(), []func(intake.Tx) error{
+		take,
+		func(tx intake.Tx) error { return errors.Join(take(tx), boom) },
+		take,
+	})
+	if errs[0] != nil || !errors.Is(errs[1], boom) || errs[2] != nil {
+		t.Errorf("errors: %v", errs)
+	}
+	same(t, "serials seen", got, []int{1, 2, 2})
+}
+
+func panicIsAnError(t *testing.T, s intake.Store) {
+	errs := s.TransactEach(t.Context(), []func(intake.Tx) error{
+		func(tx intake.Tx) error {
+			tx.NextSerial(2026)
+			panic("boom")
+		},
+		func(tx intake.Tx) error {
+			n, err := tx.NextSerial(2026)
+			same(t, "serial after the panic", n, 1)
+			return err
+		},
+	})
+	if errs[0] == nil || errs[1] != nil {
+		t.Errorf("errors: %v", errs)
 	}
 }
 
