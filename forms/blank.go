@@ -174,7 +174,7 @@ func (b *blank) styles() {
 		"label":   {Font: font(11, true), Alignment: inset, Border: border(line)},
 		"table":   {Font: font(10, true), Alignment: align("center", "center"), Border: border(line), Fill: fill(head)},
 		"number":  {Font: font(10, false), Alignment: align("center", "center"), Border: border(line)},
-		"help":    {Font: &excelize.Font{Family: "Calibri", Size: 10, Italic: true, Color: "595959"}, Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top", WrapText: true, Indent: 1}},
+		"help":    {Font: &excelize.Font{Family: "Calibri", Size: 10, Italic: true, Color: "595959"}, Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "center", WrapText: true, Indent: 1}},
 		"small":   {Font: &excelize.Font{Family: "Calibri", Size: 9, Color: "595959"}, Alignment: &excelize.Alignment{Vertical: "center"}},
 		"summary": {Font: font(11, false), Alignment: &excelize.Alignment{Vertical: "center"}},
 		"text":    {Font: font(11, false), Alignment: inset, Border: border(line), Fill: fill(input), Protection: open, NumFmt: 49},

@@ -77,7 +77,7 @@ func parseDay(text string, today Date) (Date, Why) {
 				month, monthAt = m+1, len(numbers)
 				continue
 			}
-			if d := index(weekdayNames, w.text, false); d >= 0 && weekday < 0 && len(numbers) == 0 {
+			if d := index(weekdayNames, w.text, false); d >= 0 && weekday < 0 && (len(numbers) == 0 || len(numbers) >= 3 || month > 0) {
 				weekday = d
 				continue
 			}
@@ -121,6 +121,11 @@ func parseDay(text string, today Date) (Date, Why) {
 
 // dropClock cuts the time of day that programs add to a day.
 func dropClock(s string) string {
+	for _, hour := range []string{"ora ", "orele "} {
+		if i := strings.Index(s, hour); i > 0 {
+			return s[:i] // after the day: "ora 8", "orele 8:00"
+		}
+	}
 	i := strings.IndexByte(s, ':')
 	if i < 1 {
 		return s

@@ -15,6 +15,7 @@ type field struct {
 	short string // in Romanian, for messages: "data activării"
 	label string // as the blank form asks, after the procedure's own text
 	help  string // beside the field in the blank form
+	write string // what to write, to somebody who didn't
 
 	// How a label is recognised: it begins with one of the anchors and goes on
 	// with words of the source's label. An anchor of one word must be all there
@@ -29,6 +30,7 @@ var fields = []field{
 		key: "requester", kinds: []Kind{Create, Close}, short: "numele solicitantului",
 		label: "Nume solicitant",
 		help:  "Numele și prenumele șefului de departament care face cererea.",
+		write: "Scrieți numele și prenumele șefului de departament.",
 		anchors: []string{"nume solicitant", "numele solicitantului", "nume si prenume solicitant", "numele si prenumele solicitantului",
 			"nume prenume solicitant", "numele complet al solicitantului", "nume sef departament", "numele sefului de departament",
 			"solicitant", "solicitantul", "nume solicitantul"},
@@ -37,6 +39,7 @@ var fields = []field{
 		key: "department", kinds: []Kind{Create, Close}, short: "compartimentul care solicită",
 		label: "Compartimentul care solicită crearea site-ului",
 		help:  "Alegeți din listă direcția sau serviciul dumneavoastră.",
+		write: "Scrieți denumirea direcției sau a serviciului, ca în organigramă.",
 		anchors: []string{"compartimentul care solicita", "compartiment care solicita", "compartimentul solicitant", "compartiment solicitant",
 			"departamentul care solicita", "departament solicitant", "departamentul solicitant", "directia care solicita", "serviciul care solicita",
 			"directia serviciul solicitant", "directia solicitanta", "serviciul solicitant", "structura care solicita", "structura solicitanta", "denumirea compartimentului",
@@ -46,6 +49,7 @@ var fields = []field{
 		key: "partner", kinds: []Kind{Create}, short: "instituția parteneră",
 		label: "Numele instituției partenere",
 		help:  "Denumirea completă a instituției cu care se colaborează.",
+		write: "Scrieți denumirea completă a instituției cu care se colaborează.",
 		anchors: []string{"numele institutiei partenere", "nume institutie partenera", "institutia partenera", "denumirea institutiei partenere",
 			"denumire institutie partenera", "institutie partenera", "numele partenerului", "denumirea partenerului", "nume partener", "denumire partener",
 			"partener", "partenerul", "institutia"},
@@ -54,6 +58,7 @@ var fields = []field{
 		key: "info_types", kinds: []Kind{Create}, long: true, short: "tipurile de informații partajate",
 		label: "Tipuri de informații care se dorește a fi partajate",
 		help:  "De exemplu: situații financiare lunare, planuri, dosare. Pe scurt, pentru ca primarul să știe ce aprobă.",
+		write: "Scrieți pe scurt ce documente sau date se partajează.",
 		anchors: []string{"tipuri de informatii", "tipurile de informatii", "tipul de informatii", "tipul informatiilor", "tipurile informatiilor",
 			"tip informatii", "tipuri informatii", "tip de informatii", "informatii care se doreste", "informatiile care se doresc", "informatii partajate", "informatiile partajate",
 			"informatii de partajat", "informatii ce vor fi partajate", "tipuri de documente", "tipurile de documente", "categorii de informatii"},
@@ -62,6 +67,7 @@ var fields = []field{
 		key: "partner_users", kinds: []Kind{Create}, users: true, short: "utilizatorii din instituția parteneră",
 		label: "Numele utilizatorilor din instituția parteneră cărora le vor fi eliberate user și parolă de acces",
 		help:  "Câte o persoană pe rând, cu adresa ei de e-mail. Marcați cu X drepturile; dacă nu marcați niciunul, persoana poate doar citi. Lista are loc pentru 20; pentru mai mulți, inserați rânduri.",
+		write: "Nu ați trecut niciun utilizator din instituția parteneră. Scrieți cel puțin o persoană, cu nume și adresă de e-mail.",
 		anchors: []string{"numele utilizatorilor din institutia", "nume utilizatori din institutia", "numele utilizatorilor partener", "utilizatori din institutia partenera",
 			"utilizatorii din institutia partenera", "utilizatori institutie partenera", "utilizatori institutia partenera", "utilizatori parteneri", "utilizatorii parteneri", "utilizatorii partenerului",
 			"utilizatori partener", "utilizatori externi", "utilizatorii externi", "numele utilizatorilor carora", "persoanele din institutia partenera", "persoane din institutia partenera",
@@ -71,6 +77,7 @@ var fields = []field{
 		key: "activation_date", kinds: []Kind{Create}, short: "data activării",
 		label: "Data cu care este necesară activarea site-ului",
 		help:  "Ziua din care site-ul trebuie să fie deschis, de exemplu 15.12.2026: astăzi sau mai târziu, cel mult peste doi ani.",
+		write: "Scrieți ziua, luna și anul, de exemplu 15.12.2026.",
 		anchors: []string{"data cu care", "data de la care", "data la care", "data din care", "data activarii", "data activare", "data necesara activarii", "data solicitata", "data dorita",
 			"data necesara", "data pentru activarea", "termen de activare", "termenul de activare", "activarea siteului", "data deschiderii", "data punerii in functiune"},
 		goesOn: "data cu de la care este e necesara activarea activarii siteului site ului solicitata dorita pentru se doreste activare va fi activat trebuie activat",
@@ -78,6 +85,7 @@ var fields = []field{
 		key: "legal_basis", kinds: []Kind{Create}, long: true, short: "temeiul legal",
 		label:   "Temeiul legal (lege, acord de colaborare etc.) în baza căruia se pot partaja anumite tipuri de documente",
 		help:    "Legea, hotărârea sau protocolul de colaborare, cu număr și dată.",
+		write:   "Scrieți legea, hotărârea sau protocolul de colaborare, cu număr și dată.",
 		anchors: []string{"temeiul legal", "temei legal", "temeiul juridic", "temei juridic", "baza legala", "temeiul"},
 		goesOn: "temeiul legal lege accord acord protocol de colaborare etc in baza caruia se pot partaja anumite tipuri de documente hotarare contract sau " +
 			"care a si al pentru partajare",
@@ -85,6 +93,7 @@ var fields = []field{
 		key: "internal_users", kinds: []Kind{Create}, users: true, short: "utilizatorii interni",
 		label: "Care dintre utilizatorii interni ai primăriei au acces la site, cu adresele de e-mail și drepturile fiecăruia (citire, scriere, ștergere)",
 		help:  "Câte un angajat pe rând, cu adresa lui de e-mail și cel puțin un drept marcat cu X. Lista are loc pentru 20; pentru mai mulți, inserați rânduri.",
+		write: "Nu ați trecut niciun utilizator intern. Scrieți cel puțin un angajat, cu nume, adresă de e-mail și drepturi (citire, scriere, ștergere).",
 		anchors: []string{"care dintre utilizatorii interni", "care dintre utilizatori interni", "utilizatorii interni", "utilizatori interni", "numele utilizatorilor interni", "nume utilizatori interni",
 			"utilizatori din primarie", "utilizatorii din primarie", "utilizatorii primariei", "utilizatori primarie", "utilizatori ai primariei", "utilizatorii din cadrul primariei",
 			"utilizatori din cadrul primariei", "angajatii primariei", "angajati ai primariei"},
@@ -94,6 +103,7 @@ var fields = []field{
 		key: "site", kinds: []Kind{Close}, short: "site-ul care se închide",
 		label: "Numele site-ului",
 		help:  "Numele sau adresa site-ului, așa cum apare în mesajul primit la deschidere.",
+		write: "Scrieți numele sau adresa site-ului, ca în mesajul primit la deschidere.",
 		anchors: []string{"numele siteului", "nume site", "denumirea siteului", "denumire site", "adresa siteului", "siteul care se inchide", "siteul care se sterge", "siteul pentru care",
 			"site de inchis", "site de sters", "siteul de inchis", "siteul de sters", "siteul care urmeaza", "numele site ului", "site", "siteul"},
 		goesOn: "numele denumirea adresa siteului site ului care se inchide sterge solicita inchiderea stergerea pentru urmeaza a fi inchis sters partajat de",
@@ -101,6 +111,7 @@ var fields = []field{
 		key: "reason", kinds: []Kind{Close}, long: true, short: "motivul închiderii",
 		label: "Motivul pentru care nu mai este necesar",
 		help:  "De exemplu: protocolul de colaborare a expirat la 30.10.2026.",
+		write: "Scrieți de ce nu mai este necesar site-ul.",
 		anchors: []string{"motivul pentru care", "motiv pentru care", "motivul inchiderii", "motivul stergerii", "motivul solicitarii", "motivul cererii", "motiv inchidere", "motiv stergere", "motivul", "motiv",
 			"justificare", "justificarea"},
 		goesOn: "motivul motiv pentru care nu mai este e necesar necesara siteul site ul inchiderii stergerii solicitarii cererii se solicita inchiderea stergerea siteului",
@@ -108,6 +119,7 @@ var fields = []field{
 		key: "archive_to", kinds: []Kind{Close}, long: true, short: "locul unde se salvează fișierele",
 		label: "Unde se vor salva fișierele existente în site",
 		help:  "Dosarul de pe serverul primăriei, sau „link” pentru a primi o legătură de descărcare.",
+		write: "Scrieți dosarul de pe serverul primăriei sau cuvântul „link” pentru o legătură de descărcare.",
 		anchors: []string{"unde se vor salva", "unde vor fi salvate", "unde se salveaza", "locul unde se", "locul in care se", "locul de salvare", "locul salvarii", "locatia unde", "locatia de salvare", "locatie salvare",
 			"locatia in care", "loc salvare", "salvarea fisierelor", "destinatia fisierelor", "arhivarea fisierelor", "locul de arhivare", "locul arhivarii", "unde se arhiveaza", "unde se vor arhiva", "unde vor fi arhivate"},
 		goesOn: "unde se vor fi salva salvate salveaza fisierele fisierelor existente aflate din in pe de site siteului ului siteul locul locatia arhiva arhivate documentele",

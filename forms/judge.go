@@ -12,10 +12,12 @@ func judge(d *draft, rules Rules) *Reading {
 	j := &judging{r: r, d: d, rules: rules, seen: map[string]string{}}
 	for _, f := range fieldsOf(r.Kind) {
 		switch {
+		case d.why[f.key] == Missing && !d.place.asks(f.key):
+			j.say(f.key, Missing, "În formular nu este rubrica „%s”. Adăugați-o și completați-o.", f.labelIn(r.Kind))
 		case f.users:
 			j.people(f)
 		case d.why[f.key] == Missing:
-			j.say(f.key, Missing, "Nu ați completat %s. %s", f.short, f.help)
+			j.say(f.key, Missing, "Nu ați completat %s. %s", f.short, f.write)
 		case f.key == "activation_date":
 			j.date()
 		case d.why[f.key] != "":
@@ -23,7 +25,7 @@ func judge(d *draft, rules Rules) *Reading {
 		case f.key == "department":
 			j.department()
 		case evasive(*d.sub.text(f.key)):
-			j.say(f.key, Invalid, "Pentru %s ați scris „%s”. Rubrica este obligatorie. %s", f.short, shorten(*d.sub.text(f.key)), f.help)
+			j.say(f.key, Invalid, "Pentru %s ați scris „%s”. Rubrica este obligatorie. %s", f.short, shorten(*d.sub.text(f.key)), f.write)
 		}
 	}
 	return r
@@ -94,7 +96,7 @@ func (j *judging) department() {
 func (j *judging) people(f *field) {
 	switch j.d.why[f.key] {
 	case Missing:
-		j.say(f.key, Missing, "Nu ați completat %s. Scrieți cel puțin o persoană, cu nume și adresă de e-mail.", f.short)
+		j.say(f.key, Missing, "%s", f.write)
 		return
 	case Invalid:
 		j.say(f.key, Invalid, "Lista are mai mult de %d de persoane. Trimiteți mai multe cereri.", maxPeople)

@@ -78,7 +78,7 @@ func locate(book *workbook.Workbook, sheet *workbook.Sheet, r *recogniser, ours 
 			}
 		}
 	}
-	all = slices.DeleteFunc(all, func(l *labelAt) bool { return l.words == 1 && inTableHeader(sheet, l) })
+	all = slices.DeleteFunc(slices.Clone(all), func(l *labelAt) bool { return inTableHeader(sheet, l, all) })
 	if kind := kindOfKeys(func(key string) bool { _, ok := named[key]; return ok }); kind != "" {
 		p := &place{sheet: sheet, kind: kind, version: max(version, 1), named: named, labels: map[string]*labelAt{}, all: all, layout: toTheRight}
 		for _, l := range all {
@@ -91,12 +91,20 @@ func locate(book *workbook.Workbook, sheet *workbook.Sheet, r *recogniser, ours 
 	return byLabels(sheet, all)
 }
 
-// inTableHeader tells "Compartiment" above a column of a list of users from the
-// question of the form.
-func inTableHeader(sheet *workbook.Sheet, l *labelAt) bool {
+// inTableHeader tells "Compartiment" or "Nume utilizator intern" above a column
+// of a list of users from the questions of the form.
+func inTableHeader(sheet *workbook.Sheet, l *labelAt, all []*labelAt) bool {
+	above := func(other *labelAt) bool {
+		return other.field == l.field && other.row < l.row && other.row >= l.row-3
+	}
+	if l.words > 1 && !(l.field.users && slices.ContainsFunc(all, above)) {
+		return false
+	}
 	n := 0
-	for _, c := range sheet.Row(l.row) {
-		if r, ok := headerRole(c.Text); ok && r >= nameRole && r != otherRole {
+	row := sheet.Row(l.row)
+	for _, c := range row[:min(len(row), 40)] {
+		isLabel := slices.ContainsFunc(all, func(other *labelAt) bool { return other.row == c.Row && other.col == c.Col })
+		if r, ok := headerRole(c.Text); ok && r >= nameRole && r != otherRole && !isLabel {
 			n++
 		}
 	}
@@ -302,6 +310,12 @@ func (p *place) nextRow(row int) int {
 		}
 	}
 	return 0
+}
+
+// asks reports whether the form has the question at all.
+func (p *place) asks(key string) bool {
+	_, named := p.named[key]
+	return named || p.labels[key] != nil
 }
 
 // answer: whether somebody wrote something there.

@@ -395,3 +395,26 @@ func TestAWorkbookWithoutMarksIsLeftAlone(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Macros are never run, nor lost.
+func TestMacrosStayInAMarkedWorkbook(t *testing.T) {
+	data := corpusFile(t, "d07_lipsuri.xlsx")
+	parts := unzip(t, data)
+	parts["xl/vbaProject.bin"] = "not really a program"
+	parts["[Content_Types].xml"] = strings.NewReplacer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", "application/vnd.ms-excel.sheet.macroEnabled.main+xml",
+		"</Types>", `<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>`).Replace(parts["[Content_Types].xml"])
+	parts["xl/_rels/workbook.xml.rels"] = strings.Replace(parts["xl/_rels/workbook.xml.rels"], "</Relationships>",
+		`<Relationship Id="rId99" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject" Target="vbaProject.bin"/></Relationships>`, 1)
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, content := range parts {
+		w, _ := z.Create(name)
+		w.Write([]byte(content))
+	}
+	z.Close()
+	marked, _ := mustMark(t, b.Bytes())
+	after := unzip(t, marked)
+	if after["xl/vbaProject.bin"] != parts["xl/vbaProject.bin"] || !strings.Contains(after["[Content_Types].xml"], "macroEnabled.main") || !strings.Contains(after["xl/_rels/workbook.xml.rels"], "vbaProject") {
+		t.Errorf("%v", after["[Content_Types].xml"])
+	}
+}

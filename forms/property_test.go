@@ -131,6 +131,29 @@ func TestAnySubmissionReadsBackTheSameThroughLibreOffice(t *testing.T) {
 	}
 }
 
+// The corpus reads the same once LibreOffice has saved it, in either format.
+func TestTheCorpusReadsTheSameThroughLibreOffice(t *testing.T) {
+	needOffice(t)
+	files, _ := filepath.Glob("testdata/corpus/*.xlsx")
+	for _, format := range []string{"xlsx", "ods"} {
+		out := t.TempDir()
+		office(t, out, format, files...)
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			saved, err := os.ReadFile(filepath.Join(out, strings.TrimSuffix(filepath.Base(file), "xlsx")+format))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(mustRead(t, data), mustRead(t, saved)); diff != "" {
+				t.Errorf("%s as %s: %s", filepath.Base(file), format, diff)
+			}
+		}
+	}
+}
+
 // needOffice skips a test where LibreOffice is missing, except in CI.
 func needOffice(t *testing.T) {
 	t.Helper()

@@ -1,7 +1,6 @@
 package forms
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -252,25 +251,4 @@ func (d *draft) users(f *field) {
 	} else {
 		d.sub.InternalUsers = users
 	}
-}
-
-// sortProblems puts problems in the order of the form, those of the whole form first.
-func sortProblems(kind Kind, list []Problem) {
-	order := map[string]int{}
-	for i, f := range fieldsOf(kind) {
-		order[f.key] = i + 1
-	}
-	slices.SortStableFunc(list, func(a, b Problem) int {
-		key := func(p Problem) (int, int) {
-			name, rest, _ := strings.Cut(p.Field, "[")
-			n := -1
-			if i := strings.IndexByte(rest, ']'); i > 0 {
-				n = atoi(rest[:i])
-			}
-			return order[name], n
-		}
-		af, ai := key(a)
-		bf, bi := key(b)
-		return cmp.Or(af-bf, ai-bi)
-	})
 }

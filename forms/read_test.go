@@ -86,6 +86,21 @@ func TestProblemFindsTheCellOfAField(t *testing.T) {
 	}
 }
 
+func TestAProblemFromOutsideTakesItsPlace(t *testing.T) {
+	r := mustRead(t, faulty(t))
+	r.AddProblem("department", Unknown, "Nu conduceți acest compartiment.")
+	r.AddProblem("partner", Duplicate, "Există deja un site.")
+	r.AddProblem("internal_users[0].email", Unknown, "Adresa nu există.")
+	var got []string
+	for _, p := range r.Problems {
+		got = append(got, p.Cell+" "+p.Field)
+	}
+	want := []string{"C19 requester", "C20 department", "C20 department", "C21 partner", "C25 partner_users[0].email", "C26 partner_users[1].email", "C45 activation_date", "C50 internal_users[0].email", "D51 internal_users[1].rights"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestProblemsSpeakToTheSender(t *testing.T) {
 	r := mustRead(t, faulty(t))
 	var got []string
@@ -93,7 +108,7 @@ func TestProblemsSpeakToTheSender(t *testing.T) {
 		got = append(got, p.Cell+" "+p.Message)
 	}
 	want := []string{
-		"C19 Nu ați completat numele solicitantului. Numele și prenumele șefului de departament care face cererea.",
+		"C19 Nu ați completat numele solicitantului. Scrieți numele și prenumele șefului de departament.",
 		"C20 „Direcția Relații Internaționale” nu este între compartimentele primăriei. Scrieți denumirea completă a direcției sau a serviciului, ca în organigramă.",
 		"C25 Adresa de e-mail a lui Marin Ionescu, „marin.ionescu@spital”, nu este corectă. Scrieți adresa întreagă, de exemplu nume.prenume@institutie.ro.",
 		"C26 Adresa elena.dobre@primariabuzau.test este a primăriei, nu a instituției partenere. Scrieți adresa lui Elena Dobre de la instituția parteneră sau mutați persoana la utilizatorii interni.",

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // TestRenderPictures renders blank, filled and returned forms to PNG for people
@@ -20,19 +22,21 @@ func TestRenderPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := map[string]func() ([]byte, error){
-		"blank_create":  func() ([]byte, error) { return Blank(Create, blankOptions()) },
-		"blank_close":   func() ([]byte, error) { return Blank(Close, blankOptions()) },
-		"filled_create": func() ([]byte, error) { return Fill(Create, sample(), blankOptions()) },
-		"returned_ours": func() ([]byte, error) { data := faulty(t); r := mustRead(t, data); return Mark(data, r, r.Problems) },
-		"returned_theirs": func() ([]byte, error) {
-			data, _ := os.ReadFile("testdata/corpus/d15_dubluri.xlsx")
-			r := mustRead(t, data)
-			return Mark(data, r, r.Problems)
-		},
-		"returned_lipsuri": func() ([]byte, error) {
-			data, _ := os.ReadFile("testdata/corpus/d07_lipsuri.xlsx")
-			r := mustRead(t, data)
-			return Mark(data, r, r.Problems)
+		"blank_create":    func() ([]byte, error) { return Blank(Create, blankOptions()) },
+		"blank_close":     func() ([]byte, error) { return Blank(Close, blankOptions()) },
+		"filled_create":   func() ([]byte, error) { return Fill(Create, sample(), blankOptions()) },
+		"returned_ours":   func() ([]byte, error) { return faultyMarked(t), nil },
+		"returned_theirs": func() ([]byte, error) { m, _ := mustMark(t, corpusFile(t, "d15_dubluri.xlsx")); return m, nil },
+		"returned_gaps":   func() ([]byte, error) { m, _ := mustMark(t, corpusFile(t, "d07_lipsuri.xlsx")); return m, nil },
+		// with the explanations on the right, which are not printed
+		"screen_create": func() ([]byte, error) {
+			return changed(t, faultyMarked(t), func(f *excelize.File) error {
+				landscape := "landscape"
+				if err := f.SetPageLayout("Anexa 1", &excelize.PageLayoutOptions{Orientation: &landscape}); err != nil {
+					return err
+				}
+				return f.DeleteDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: "Anexa 1"})
+			}), nil
 		},
 		"filled_close": func() ([]byte, error) { return Fill(Close, sampleClose(), blankOptions()) },
 	}
@@ -50,4 +54,9 @@ func TestRenderPictures(t *testing.T) {
 			t.Fatalf("pdftoppm: %v: %s", err, out)
 		}
 	}
+}
+
+func faultyMarked(t *testing.T) []byte {
+	marked, _ := mustMark(t, faulty(t))
+	return marked
 }

@@ -204,17 +204,3 @@ type Reading struct {
 	Problems   []Problem         `json:"problems,omitempty"`   // in the order of the form
 	Cells      map[string]string `json:"cells,omitempty"`      // field, as in [Problem], to its value's cell on Sheet
 }
-
-// Problem is a problem with a field of the form that was read, at the cell where
-// the field stands; for checks that need more than the form itself.
-func (r *Reading) Problem(fieldName string, why Why, message string) Problem {
-	p := Problem{Field: fieldName, Sheet: r.Sheet, Why: why, Message: message}
-	for name := fieldName; name != ""; {
-		if cell, ok := r.Cells[name]; ok {
-			p.Cell = cell
-			break
-		}
-		name = name[:max(strings.LastIndexAny(name, ".["), 0)]
-	}
-	return p
-}

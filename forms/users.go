@@ -230,7 +230,7 @@ func example(text string) bool {
 			return true
 		}
 	}
-	return false
+	return strings.HasSuffix(strings.TrimRight(t, ")]. "), "exemplu") && strings.Contains(t, "(")
 }
 
 // firstLine is where the first user would have been written.
@@ -316,6 +316,43 @@ func headerRole(text string) (role, bool) {
 				return h.role, true
 			}
 		}
+	}
+	return headerWords(parts)
+}
+
+// headerWords tells a column by single words of its title: "Scriere (S)",
+// "Adresa de e-mail instituțională", "Drepturi (citire/scriere/ștergere)".
+func headerWords(parts []string) (role, bool) {
+	if len(parts) > 8 {
+		return anything, false
+	}
+	var found Rights
+	has := func(list ...string) bool {
+		for _, p := range parts {
+			if index(list, p, true) >= 0 {
+				return true
+			}
+		}
+		return false
+	}
+	for _, p := range parts {
+		found |= rightOf(p)
+	}
+	switch {
+	case has("drepturi", "drepturile", "drept") && found == 0, found != 0 && found&(found-1) != 0:
+		return rightsRole, true
+	case found == RightRead:
+		return readRole, true
+	case found == RightWrite:
+		return writeRole, true
+	case found == RightDelete:
+		return deleteRole, true
+	case has("email", "mail", "electronica"):
+		return emailRole, true
+	case has("functia", "functie", "telefon", "institutia", "compartiment", "observatii"):
+		return otherRole, true
+	case has("nume", "numele", "prenume", "prenumele"):
+		return nameRole, true
 	}
 	return anything, false
 }
