@@ -177,8 +177,13 @@ func (x *Extranet) prepareDAV(r *http.Request, v visitor) (*http.Request, error)
 	if err != nil {
 		return r, err
 	}
-	if slash && (r.Method == http.MethodPut) {
-		return r, errIsFolder
+	if r.Method == http.MethodPut {
+		if slash {
+			return r, errIsFolder
+		}
+		if r.Header.Get("Content-Range") != "" { // RFC 9110, 14.5: a part would be taken for the whole
+			return r, errBadRequest
+		}
 	}
 	r.URL.Path, r.URL.RawPath = p, ""
 	switch r.Method {

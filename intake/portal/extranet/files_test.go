@@ -334,6 +334,28 @@ func TestALockEnds(t *testing.T) {
 	w.browser().dav("DELETE", "/s/a/plin.txt", stageHand).want(t, http.StatusNoContent)
 }
 
+func TestAPartOfAFileIsNotTakenForTheWhole(t *testing.T) {
+	w := stage(t)
+	r := w.request(http.MethodPut, "/s/a/plin.txt", strings.NewReader("in"))
+	r.Header.Set("Content-Range", "bytes 2-3/4")
+	r.SetBasicAuth(stageHand, testPassword)
+	w.browser().do(r).want(t, http.StatusBadRequest)
+	if got := w.content("/plin.txt"); got != "plin" {
+		t.Errorf("the file says %q", got)
+	}
+}
+
+func TestNotesOfFileManagersAreNotShownOnPages(t *testing.T) {
+	w := stage(t)
+	for _, name := range []string{"._plin.txt", ".DS_Store", "Thumbs.db", "desktop.ini"} {
+		w.put("/dosar/"+name, "x")
+	}
+	w.loggedIn(stageHand).get("/s/a/dosar/").want(t, http.StatusOK, "1 element<", "in.txt")
+	if list := w.browser().dav("PROPFIND", "/s/a/dosar/", stageHand); !strings.Contains(list.body, ".DS_Store") {
+		t.Error("file managers do not find their notes again")
+	}
+}
+
 func TestChangesCanBeMadeToDependOnTheVersion(t *testing.T) {
 	w := stage(t)
 	etag := w.browser().dav("GET", "/s/a/plin.txt", stageHand).header.Get("ETag")

@@ -189,6 +189,7 @@ func (x *Extranet) folderData(r *http.Request, v visitor, rights forms.Rights, n
 	if err != nil {
 		return d, err
 	}
+	list = slices.DeleteFunc(list, func(n *node) bool { return isLitter(n.name) })
 	d.Total = len(list)
 	number, _ := strconv.Atoi(r.URL.Query().Get("pagina"))
 	number = max(1, min(number, (len(list)+perPage-1)/perPage))
@@ -210,6 +211,12 @@ func (x *Extranet) folderData(r *http.Request, v visitor, rights forms.Rights, n
 		d.Items = append(d.Items, item)
 	}
 	return d, nil
+}
+
+// isLitter reports whether a name is one under which file managers leave notes
+// to themselves beside the files of people. Pages do not show these.
+func isLitter(name string) bool {
+	return strings.HasPrefix(name, "._") || name == ".DS_Store" || name == "Thumbs.db" || name == "desktop.ini"
 }
 
 // peopleNames returns a function from addresses to the names of those who are

@@ -314,3 +314,50 @@ func TestPagesAndWebDAVDoNotTakeEachOthersCredentials(t *testing.T) {
 		t.Error("the file was changed")
 	}
 }
+
+func TestOutsideOfSitesOnlyTheDoorIsOpenToAll(t *testing.T) {
+	w := stage(t)
+	member := w.loggedIn(stageHand)
+	for _, c := range []struct {
+		method, path     string
+		nobody, somebody int    // status at the end of redirects
+		nobodyAt         string // where nobody ends up
+	}{
+		{"GET", "/", 200, 200, "/intrare"},
+		{"GET", "/intrare", 200, 200, "/intrare"},
+		{"GET", "/link-nou", 200, 200, "/link-nou"},
+		{"GET", "/cont", 200, 200, "/intrare?inapoi=%2Fcont"},
+		{"POST", "/cont", 200, 403, "/intrare?inapoi=%2Fcont"}, // without the token
+		{"POST", "/iesire", 200, 403, "/intrare?iesit"},
+		{"POST", "/intrare", 403, 403, "/intrare"},
+		{"POST", "/link-nou", 403, 403, "/link-nou"},
+		{"GET", "/link/nu-exista", 410, 410, "/link/nu-exista"},
+		{"POST", "/link/nu-exista", 410, 410, "/link/nu-exista"},
+		{"GET", "/healthz", 200, 200, "/healthz"},
+		{"GET", "/static/style.css", 200, 200, "/static/style.css"},
+		{"GET", "/static/../extranet.db", 404, 404, ""},
+		{"GET", "/static/", 404, 404, "/static/"},
+		{"GET", "/nimic", 404, 404, "/nimic"},
+		{"GET", "/extranet.db", 404, 404, "/extranet.db"},
+		{"PUT", "/", 405, 405, "/"},
+		{"DELETE", "/cont", 405, 405, "/cont"},
+		{"TRACE", "/s/a/", 401, 401, "/s/a/"},
+		{"GET", "/s/", 404, 404, "/s/"},
+		{"GET", "/s/nu-exista/", 200, 403, "/intrare?inapoi=%2Fs%2Fnu-exista%2F"},
+		{"OPTIONS", "/", 204, 204, "/"},
+	} {
+		for name, try := range map[string]struct {
+			b      *browser
+			status int
+		}{"nobody": {w.browser(), c.nobody}, "a member": {member, c.somebody}} {
+			a := try.b.do(w.request(c.method, c.path, nil))
+			if a.status != try.status {
+				t.Errorf("%s %s by %s: status %d, want %d", c.method, c.path, name, a.status, try.status)
+			}
+			if name == "nobody" && c.nobodyAt != "" && a.url != c.nobodyAt {
+				t.Errorf("%s %s by nobody ends at %s, want %s", c.method, c.path, a.url, c.nobodyAt)
+			}
+		}
+	}
+	member.get("/").want(t, http.StatusOK, "Cereri de locuințe a")
+}

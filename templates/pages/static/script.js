@@ -55,7 +55,11 @@ function enhanceUpload(form) {
     box.hidden = false;
     box.replaceChildren();
     const list = box.appendChild(document.createElement("ul"));
-    const rows = files.map((file) => addRow(list, file));
+    // Screen readers are told how each file ended, not every percent.
+    const told = box.appendChild(document.createElement("p"));
+    told.className = "visually-hidden";
+    told.setAttribute("role", "status");
+    const rows = files.map((file) => addRow(list, file, told));
     let done = 0, failed = 0, renamed = false;
     for (const [i, file] of files.entries()) {
       try {
@@ -81,7 +85,7 @@ function enhanceUpload(form) {
   }
 }
 
-function addRow(list, file) {
+function addRow(list, file, told) {
   const item = list.appendChild(document.createElement("li"));
   const name = item.appendChild(document.createElement("span"));
   name.textContent = file.name;
@@ -94,8 +98,8 @@ function addRow(list, file) {
   return {
     wait() { state.textContent = "conexiune întreruptă, se reia…"; },
     step(part) { bar.value = Math.round(part * 100); state.textContent = bar.value + "%"; },
-    say(text) { state.textContent = text; bar.remove(); },
-    fail(text) { state.textContent = text; state.className = "failed"; bar.remove(); },
+    say(text) { state.textContent = text; bar.remove(); told.textContent = file.name + ": " + text; },
+    fail(text) { state.className = "failed"; this.say(text); },
   };
 }
 
