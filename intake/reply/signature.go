@@ -49,7 +49,7 @@ func (r *signatureReader) bodyEnd(lines []line) int {
 	}
 	// It must begin like one: people also write below two hyphens.
 	for i, l := range lines {
-		if !marked[i] || l.blank() || i == delimiter {
+		if !marked[i] || l.blank() || i == delimiter || r.endsWithClosing(l.text) {
 			continue
 		}
 		if !r.signatureLine(l.text, "", "", false) {
@@ -182,6 +182,10 @@ func (r *signatureReader) mobileFooter(toks []token) bool {
 }
 
 func (r *signatureReader) contactLine(toks []token, reach bool) bool {
+	// In capitals, only with a number or a web address.
+	if !reach && !strings.ContainsFunc(textOfTokens(toks), unicode.IsLower) {
+		return false
+	}
 	known := false // an unknown word may not come first
 	for _, t := range toks {
 		switch {
@@ -243,30 +247,35 @@ func (r *signatureReader) nameLine(toks []token, prev, next string) bool {
 		}
 		i, closing = end, true
 	}
-	known, unknown := 0, 0
+	known, unknown, title := 0, 0, false
 	for _, t := range toks[i:] {
 		switch {
 		case t.kind == separator:
-		case r.names[t.fold]:
+		case r.names[t.fold] && !r.words["organisation"][t.fold]:
 			known++
-		case r.words["organisation"][t.fold] || r.words["connector"][t.fold]:
+		case r.words["organisation"][t.fold]:
+			title = true
+		case r.words["connector"][t.fold]:
 		case t.kind == word && capitalised(t.text) && !r.spoken(t.fold):
 			unknown++
 		default:
 			return false
 		}
 	}
-	// In capitals everything looks like a name. It is one above a title.
-	shouted := len(toks) > i && !strings.ContainsFunc(textOfTokens(toks[i:]), unicode.IsLower) && !r.organisationLine(words([]string{next}))
+	// An unknown name is one above a title. Without a title it is taken for one
+	// only if the approver's is not known; in capitals, when everything looks
+	// like a name, not even then.
+	shouted := len(toks) > i && !strings.ContainsFunc(textOfTokens(toks[i:]), unicode.IsLower)
+	titled := r.organisationLine(words([]string{next}))
 	switch {
 	case unknown == 0:
-		return known > 0
+		return known > 0 || title
 	case known > 0:
 		return unknown <= 3
 	case closing || r.endsWithClosing(prev):
 		return unknown <= 4
 	}
-	return unknown >= 2 && unknown <= 4 && !shouted
+	return unknown >= 2 && unknown <= 4 && (titled || title && !shouted || !shouted && len(r.names) == 0)
 }
 
 func textOfTokens(toks []token) string {

@@ -74,6 +74,9 @@ func parseAuthres(value string) (*results, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the authserv-id: %w", err)
 	}
+	if strings.Contains(id, "=") {
+		return nil, errors.New("there is no authserv-id") // Exchange Online writes none
+	}
 	r := &results{authservID: strings.ToLower(id)}
 	if err := p.space(); err != nil {
 		return nil, err
@@ -244,6 +247,11 @@ func (p *authresParser) value() (string, error) {
 				}
 			case '"':
 				p.i = i + 1
+				// "a b"@example.org: an address with a quoted local part.
+				if p.i+1 < len(p.s) && p.s[p.i] == '@' && p.s[p.i+1] != '"' {
+					domain, err := p.value()
+					return `"` + b.String() + `"` + domain, err
+				}
 				return b.String(), nil
 			default:
 				b.WriteByte(p.s[i])
