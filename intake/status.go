@@ -47,7 +47,7 @@ const (
 	// StatusExpired without an answer. Final.
 	StatusExpired Status = "expired"
 	// StatusApproved: decided, and not yet looked at by the scheduler. Ended by the
-	// desk, in the same transaction as the decision or, after a crash, at start.
+	// desk, in the same transaction as the decision.
 	StatusApproved Status = "approved"
 	// StatusScheduled for its activation date. Ended by the desk on that day.
 	StatusScheduled Status = "scheduled"
