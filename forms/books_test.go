@@ -253,6 +253,49 @@ func TestAHiddenRowBetweenLabelAndValueIsNoObstacle(t *testing.T) {
 	}
 }
 
+func TestAnAddressBehindALinkIsRead(t *testing.T) {
+	rows := formWith("partner_users", row(askPartners), row("Nume", "E-mail"), row("Ana Pop", "scrie-i Anei"), row("Dan Ene", "dan@x.test"))
+	data := changed(t, sheetOf(t, rows), func(f *excelize.File) error {
+		f.SetCellHyperLink("Sheet1", "B10", "mailto:ana@x.test?subject=a", "External")
+		return f.SetCellHyperLink("Sheet1", "B11", "mailto:vechi@x.test", "External") // what is shown counts
+	})
+	if got := peopleText(mustRead(t, data).Submission.PartnerUsers); got != "Ana Pop <ana@x.test>; Dan Ene <dan@x.test>" {
+		t.Errorf("%q", got)
+	}
+	rows = formWith("partner_users", row(askPartners), row("1. Ana Pop"))
+	data = changed(t, sheetOf(t, rows), func(f *excelize.File) error {
+		return f.SetCellHyperLink("Sheet1", "A9", "mailto:ana@x.test", "External")
+	})
+	if got := peopleText(mustRead(t, data).Submission.PartnerUsers); got != "Ana Pop <ana@x.test>" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAFormWithNumbersInAColumnOfTheirOwnIsRead(t *testing.T) {
+	r := mustRead(t, sheetOf(t, [][]any{
+		{"Nr.", "Câmp", "Valoare"}, {1, "Nume solicitant", "Ion Pop"}, {2, "Compartimentul care solicită crearea site-ului", "Direcția Economică"}, {3, "Numele instituției partenere", "Spital"},
+		{4, "Tipuri de informații care se dorește a fi partajate", "rapoarte"}, {5, "Numele utilizatorilor din instituția parteneră", "Ana Pop – ana@x.test\nDan Ene – dan@x.test"}, {6, "Data cu care este necesară activarea site-ului", "15.12.2026"},
+		{7, "Temeiul legal", "HCL 77/2024"}, {8, "Care dintre utilizatorii interni ai primăriei au acces la site", "Eva Ene – eva@primaria.test – citire"},
+	}))
+	if got := peopleText(r.Submission.PartnerUsers) + " | " + peopleText(r.Submission.InternalUsers); got != "Ana Pop <ana@x.test>; Dan Ene <dan@x.test> | Eva Ene <eva@primaria.test> read" || len(r.Problems) > 0 {
+		t.Errorf("%q %v", got, r.Problems)
+	}
+}
+
+func TestErrorsInCellsGoBack(t *testing.T) {
+	data := changed(t, sheetOf(t, formWith("internal_users", row(askInternal), row("Nume", "E-mail", "Citire"), row("Ana Pop", "ana@p.test", "x"))), func(f *excelize.File) error {
+		// excelize writes formulas without a value, as programs do that do not compute
+		f.SetCellValue("Sheet1", "B5", nil)
+		f.SetCellFormula("Sheet1", "B5", "X1&Y1")
+		f.SetCellValue("Sheet1", "C13", nil)
+		return f.SetCellFormula("Sheet1", "C13", "X1")
+	})
+	r := mustRead(t, data)
+	if got := problemsText(r.Problems); got != "department invalid; internal_users[0].rights invalid" {
+		t.Errorf("%q %+v", got, r.Submission)
+	}
+}
+
 func TestMergedLabelsAndValuesAreRead(t *testing.T) {
 	rows := formWith("requester", row("Nume solicitant", nil, nil, "Ion Pop"))
 	data := changed(t, sheetOf(t, rows), func(f *excelize.File) error {

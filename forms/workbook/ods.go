@@ -16,6 +16,7 @@ type ods struct {
 	struck map[string]bool // styles of text that is struck through
 	hidden map[string]bool // styles of tables that are not shown
 	names  []rawName
+	link   string // the mailto link of the cell just read
 }
 
 func readODS(p *pkg) (*Workbook, error) {
@@ -197,7 +198,7 @@ func (r *ods) cell(s *scanner) (Cell, error) {
 	if err != nil {
 		return cell, err
 	}
-	cell.Text, cell.Struck = shown, partly
+	cell.Text, cell.Struck, cell.Mailto = shown, partly, r.link
 	if cell.Text == "" && !partly {
 		cell.Text = text
 	}
@@ -232,6 +233,7 @@ func (r *ods) cell(s *scanner) (Cell, error) {
 // drawings and struck-through spans.
 func (r *ods) paragraphs(s *scanner) (text string, struck bool, err error) {
 	var b strings.Builder
+	r.link = ""
 	depth, skip, strike := len(s.open), 0, 0
 	first := true
 	for {
@@ -255,6 +257,8 @@ func (r *ods) paragraphs(s *scanner) (text string, struck bool, err error) {
 				if strike == 0 && r.struck[s.attr("style-name")] {
 					strike = inside
 				}
+			case string(s.name) == "a" && r.link == "":
+				r.link = mailto(s.attr("href"))
 			case string(s.name) == "line-break":
 				b.WriteByte('\n')
 			case string(s.name) == "tab":

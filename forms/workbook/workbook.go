@@ -51,6 +51,7 @@ const (
 	maxDepth    = 256       // XML elements inside each other
 	maxHidden   = 10_000    // stretches of hidden rows, or of hidden columns
 	maxNames    = 10_000    // defined names
+	maxLinks    = 1000      // links of one sheet
 )
 
 // Format is a file format.
@@ -107,6 +108,7 @@ type Cell struct {
 	Value    float64
 	Struck   bool // something in it was struck through, and left out of Text
 	Formula  bool
+	Mailto   string // the address that a link on the cell writes to
 }
 
 // Ref is the cell's place: "B12".
