@@ -287,8 +287,8 @@ func TestErrorsInCellsGoBack(t *testing.T) {
 		// excelize writes formulas without a value, as programs do that do not compute
 		f.SetCellValue("Sheet1", "B5", nil)
 		f.SetCellFormula("Sheet1", "B5", "X1&Y1")
-		f.SetCellValue("Sheet1", "C13", nil)
-		return f.SetCellFormula("Sheet1", "C13", "X1")
+		f.SetCellValue("Sheet1", "C14", nil)
+		return f.SetCellFormula("Sheet1", "C14", "X1")
 	})
 	r := mustRead(t, data)
 	if got := problemsText(r.Problems); got != "department invalid; internal_users[0].rights invalid" {
