@@ -250,7 +250,7 @@ func (r *signatureReader) nameLine(toks []token, prev, next string) bool {
 	known, unknown, title := 0, 0, false
 	for _, t := range toks[i:] {
 		switch {
-		case t.kind == separator:
+		case t.kind == separator || t.fold == "|" || t.fold == "/":
 		case r.names[t.fold] && !r.words["organisation"][t.fold]:
 			known++
 		case r.words["organisation"][t.fold]:
