@@ -56,11 +56,13 @@ func (x *Extranet) pageBin(w http.ResponseWriter, r *http.Request, s *session, v
 		if err != nil {
 			return fmt.Errorf("listing the bin: %w", err)
 		}
-		b.By = people(b.By)
 		d.Items = append(d.Items, b)
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("listing the bin: %w", err)
+	}
+	for i := range d.Items { // now that the rows have given their connection back
+		d.Items[i].By = people(d.Items[i].By)
 	}
 	err = x.db.reader.QueryRow(`SELECT count(*) FROM nodes WHERE site_id = ? AND deleted_at IS NOT NULL`, v.site).Scan(&d.Total)
 	if err != nil {
@@ -166,4 +168,94 @@ func (x *Extranet) purgeFromBin(v visitor, id int64) error {
 		return err
 	}
 	return x.blobs.remove(v.site, blobs)
+}
+
+// subtree lists the ids and the bytes of a node and everything below it.
+const subtree = `WITH RECURSIVE below (id) AS (SELECT ? UNION ALL SELECT n.id FROM nodes n JOIN below b ON n.parent_id = b.id) `
+
+// emptyBins deletes for good what has been in the bins for too long.
+func (x *Extranet) emptyBins() error {
+	type expired struct {
+		id   int64
+		site string
+	}
+	var list []expired
+	rows, err := x.db.reader.Query(`SELECT id, site_id FROM nodes WHERE deleted_at < ?`, millis(x.now().Add(-x.config.BinLifetime)))
+	if err != nil {
+		return fmt.Errorf("looking into the bins: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e expired
+		if err := rows.Scan(&e.id, &e.site); err != nil {
+			return fmt.Errorf("looking into the bins: %w", err)
+		}
+		list = append(list, e)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("looking into the bins: %w", err)
+	}
+	rows.Close()
+	for _, e := range list {
+		var blobs []string
+		err := x.db.write(func(tx *sql.Tx) (err error) {
+			blobs, err = purge(tx, e.site, e.id)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("emptying the bin of site %s: %w", e.site, err)
+		}
+		if err := x.blobs.remove(e.site, blobs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// purge deletes a node and everything below it for good, and returns the blobs
+// that are to be removed from disk once that is committed.
+func purge(tx *sql.Tx, site string, id int64) (blobs []string, err error) {
+	rows, err := tx.Query(subtree+`SELECT blob, size FROM nodes WHERE id IN (SELECT id FROM below) AND blob IS NOT NULL`, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var bytes int64
+	for rows.Next() {
+		var blob string
+		var size int64
+		if err := rows.Scan(&blob, &size); err != nil {
+			return nil, err
+		}
+		blobs, bytes = append(blobs, blob), bytes+size
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	rows.Close()
+	if _, err := tx.Exec(`DELETE FROM nodes WHERE id = ?`, id); err != nil {
+		return nil, err
+	}
+	_, err = tx.Exec(`UPDATE sites SET used_bytes = used_bytes - ? WHERE id = ?`, bytes, site)
+	return blobs, err
+}
+
+// Housekeep deletes for good what has been in the bins for too long, and
+// sessions and links that have expired. Once a day is enough.
+func (x *Extranet) Housekeep() error {
+	if err := x.emptyBins(); err != nil {
+		return err
+	}
+	now := millis(x.now())
+	err := x.db.write(func(tx *sql.Tx) error {
+		if _, err := tx.Exec(`DELETE FROM sessions WHERE expires_at <= ? OR seen_at <= ?`, now, millis(x.now().Add(-x.config.SessionIdle))); err != nil {
+			return err
+		}
+		_, err := tx.Exec(`DELETE FROM links WHERE expires_at <= ?`, now)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("deleting expired sessions and links: %w", err)
+	}
+	return nil
 }

@@ -63,3 +63,36 @@ func TestProgramsSeeTheirSitesAboveThem(t *testing.T) {
 		t.Errorf("nobody is answered with %d", a.status)
 	}
 }
+
+func TestFormerMembersAreStillNamed(t *testing.T) {
+	w := stage(t)
+	w.member("a", "cititor@das.example", forms.RightRead)
+	if err := w.RemoveMember(t.Context(), "a", stageHand); err != nil {
+		t.Fatal(err)
+	}
+	w.loggedIn("cititor@das.example").get("/s/a/").want(t, http.StatusOK, `class="who">Bogdan<`)
+}
+
+func TestManyPagesAtOnceDoNotWaitForEachOtherForever(t *testing.T) {
+	w := stage(t)
+	b := w.loggedIn(stageHand)
+	done := make(chan int)
+	for i := range 60 {
+		go func() {
+			r, _ := http.NewRequest(http.MethodGet, w.server.URL+[]string{"/s/a/", "/s/a/?vezi=cos", "/s/a/?vezi=despre", "/s/a/?vezi=arhiva", "/cont", "/"}[i%6], nil)
+			r.Header.Set("Accept", "text/html")
+			response, err := b.client.Do(r)
+			if err != nil {
+				done <- 0
+				return
+			}
+			response.Body.Close()
+			done <- response.StatusCode
+		}()
+	}
+	for range 60 {
+		if status := <-done; status != http.StatusOK {
+			t.Errorf("status %d", status)
+		}
+	}
+}

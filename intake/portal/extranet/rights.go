@@ -7,7 +7,7 @@ import (
 )
 
 // What each right allows, in one place. Everything that changes files goes
-// through the functions of tree.go, which ask here inside the transaction that
+// through Extranet.change (tree.go), which asks here inside the transaction that
 // makes the change; pages and WebDAV only decide what to show and how to say no.
 //
 //	to do                                          needs

@@ -5,10 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -212,9 +210,6 @@ func digits(s string) string {
 	return s[:i]
 }
 
-// subtree lists the ids and the bytes of a node and everything below it.
-const subtree = `WITH RECURSIVE below (id) AS (SELECT ? UNION ALL SELECT n.id FROM nodes n JOIN below b ON n.parent_id = b.id) `
-
 // change runs f in a transaction, on behalf of a visitor with rights as they
 // are at that moment, and makes the entry of the journal that f returns.
 func (x *Extranet) change(v visitor, needs forms.Rights, f func(c *changing) (entry, error)) error {
@@ -270,224 +265,10 @@ func (x *Extranet) mkdir(v visitor, names []string) error {
 	})
 }
 
-// upload is a file that is being received.
-type upload struct {
-	x          *Extranet
-	visitor    visitor
-	names      []string
-	in         *incoming
-	properties []property
-	done       bool
-}
-
-// beginUpload checks whether the visitor may put a file at the path, before it
-// sends gigabytes in vain. What counts is checked again by commit.
-func (x *Extranet) beginUpload(v visitor, names []string) (*upload, error) {
-	return x.beginUploadAs(v, names, false)
-}
-
-// beginUploadAs is beginUpload, where keepBoth says that the file will take
-// another name if its own is taken.
-func (x *Extranet) beginUploadAs(v visitor, names []string, keepBoth bool) (*upload, error) {
-	rights, err := rightsOn(x.db.reader, v.site, v.address)
-	if err != nil {
-		return nil, err
-	}
-	if err := check(rights, toCreate); err != nil {
-		return nil, err
-	}
-	parent, err := lookupParent(x.db.reader, v.site, names)
-	if err != nil {
-		return nil, err
-	}
-	if !keepBoth {
-		if _, err := mayPut(x.db.reader, rights, parent, names[len(names)-1]); err != nil {
-			return nil, err
-		}
-	}
-	room, err := x.room(x.db.reader, v.site)
-	if err != nil {
-		return nil, err
-	}
-	in, err := x.blobs.create(x.random, min(room, x.config.MaxFile))
-	if err != nil {
-		return nil, err
-	}
-	return &upload{x: x, visitor: v, names: names, in: in}, nil
-}
-
-// room is how many bytes the site may still take.
-func (x *Extranet) room(q querier, site string) (int64, error) {
-	var used int64
-	if err := q.QueryRow(`SELECT used_bytes FROM sites WHERE id = ?`, site).Scan(&used); err != nil {
-		return 0, fmt.Errorf("looking up the space used: %w", err)
-	}
-	return max(0, x.config.SiteQuota-used), nil
-}
-
-// mayPut returns the file that stands at the name and would be replaced, or nil.
-func mayPut(q querier, rights forms.Rights, parent *node, name string) (*node, error) {
-	old, err := child(q, parent.id, name)
-	if errors.Is(err, errNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if old.isFolder() {
-		return nil, errIsFolder
-	}
-	if old.size > 0 {
-		if err := check(rights, toReplace); err != nil {
-			return nil, err
-		}
-	}
-	return old, nil
-}
-
-func (u *upload) Write(p []byte) (int, error) {
-	n, err := u.in.Write(p)
-	return n, u.explain(err)
-}
-
-// explain tells what went wrong with receiving: a limit, the disk, or the
-// connection.
-func (u *upload) explain(err error) error {
-	var disk *diskError
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, errTooLarge) && u.in.limit >= u.x.config.MaxFile:
-		return errFileSize
-	case errors.Is(err, errTooLarge):
-		return errQuota
-	case errors.Is(err, syscall.ENOSPC):
-		u.x.log.Error("the disk is full", "dir", u.x.config.Dir)
-		return errNoSpace
-	case errors.As(err, &disk):
-		return err
-	default:
-		return fmt.Errorf("%w: %w", errBadUpload, err)
-	}
-}
-
-// abandon throws away what was received, unless it was committed.
-func (u *upload) abandon() {
-	if !u.done {
-		u.done = true
-		u.in.discard(u.visitor.site)
-	}
-}
-
-// commit puts the file at its place in the tree. What stood there goes to the
-// bin. With keepBoth the file gets the next free name instead, which is returned.
-func (u *upload) commit(keepBoth bool) (name string, err error) {
-	defer u.abandon()
-	if err := u.in.place(u.visitor.site); err != nil {
-		return "", u.explain(err)
-	}
-	err = u.x.change(u.visitor, toCreate, func(c *changing) (entry, error) {
-		parent, err := lookupParent(c.tx, u.visitor.site, u.names)
-		if err != nil {
-			return entry{}, err
-		}
-		name = u.names[len(u.names)-1]
-		if keepBoth {
-			if name, err = freeName(c.tx, parent.id, name); err != nil {
-				return entry{}, err
-			}
-		}
-		old, err := mayPut(c.tx, c.rights, parent, name)
-		if err != nil {
-			return entry{}, err
-		}
-		room, err := u.x.room(c.tx, u.visitor.site)
-		if err != nil {
-			return entry{}, err
-		}
-		if u.in.size > room {
-			return entry{}, errQuota
-		}
-		where := slices.Concat(u.names[:len(u.names)-1], []string{name})
-		id, err := c.putFile(u.in, parent.id, name, old, joinPath(where))
-		if err != nil {
-			return entry{}, err
-		}
-		if err := setProperties(c.tx, id, u.properties); err != nil {
-			return entry{}, err
-		}
-		action := actUpload
-		if old != nil && old.size > 0 {
-			action = actReplace
-		}
-		return entry{action: action, path: joinPath(where), detail: fmt.Sprintf("%d", u.in.size)}, nil
-	})
-	if err != nil {
-		return "", err
-	}
-	u.done = true
-	return name, nil
-}
-
-// putFile makes the row of a received file. The row of the old file, if there
-// is one, takes what it was to the bin; an empty one is not worth keeping.
-func (c *changing) putFile(in *incoming, parent int64, name string, old *node, where string) (int64, error) {
-	createdAt, createdBy := c.now, c.address
-	if old != nil {
-		err := c.tx.QueryRow(`SELECT created_at, created_by FROM nodes WHERE id = ?`, old.id).Scan(&createdAt, &createdBy)
-		if err != nil {
-			return 0, err
-		}
-		if err := c.throwAway(old, parent, where); err != nil {
-			return 0, err
-		}
-	}
-	result, err := c.tx.Exec(`INSERT INTO nodes (site_id, parent_id, name, kind, blob, size, sha256, created_at, created_by, modified_at, modified_by)
-		VALUES (?, ?, ?, 'file', ?, ?, ?, ?, ?, ?, ?)`,
-		c.site, parent, name, in.blob, in.size, in.sum.Sum(nil), createdAt, createdBy, c.now, c.address)
-	if err != nil {
-		return 0, err
-	}
-	id, err := result.LastInsertId()
-	if err != nil {
-		return 0, err
-	}
-	if old != nil {
-		// A lock and properties belong to the resource, not to its content.
-		if err := c.exec(`UPDATE properties SET node_id = ? WHERE node_id = ?`, id, old.id); err != nil {
-			return 0, err
-		}
-	}
-	return id, c.exec(`UPDATE sites SET used_bytes = used_bytes + ? WHERE id = ?`, in.size, c.site)
-}
-
 // throwAway takes a node out of the tree and puts it into the bin.
 func (c *changing) throwAway(n *node, from int64, where string) error {
 	return c.exec(`UPDATE nodes SET parent_id = NULL, deleted_at = ?, deleted_by = ?, deleted_from = ?, deleted_path = ? WHERE id = ?`,
 		c.now, c.address, from, where, n.id)
-}
-
-// freeName returns name, or name with the first number that is free.
-func freeName(q querier, parent int64, name string) (string, error) {
-	ext := path.Ext(name)
-	if ext == name { // ".profile"
-		ext = ""
-	}
-	stem := strings.TrimSuffix(name, ext)
-	candidate := name
-	for i := 2; ; i++ {
-		_, err := child(q, parent, candidate)
-		if errors.Is(err, errNotFound) {
-			return candidate, nil
-		}
-		if err != nil {
-			return "", err
-		}
-		candidate = fmt.Sprintf("%s (%d)%s", stem, i, ext)
-		if len(candidate) > maxName {
-			return "", errBadName
-		}
-	}
 }
 
 // remove puts what stands at the path into the bin, and returns its id there.
@@ -563,93 +344,6 @@ func (c *changing) checkDepth(n *node, depth int) error {
 }
 
 func joinPath(names []string) string { return "/" + strings.Join(names, "/") }
-
-// emptyBins deletes for good what has been in the bins for too long.
-func (x *Extranet) emptyBins() error {
-	type expired struct {
-		id   int64
-		site string
-	}
-	var list []expired
-	rows, err := x.db.reader.Query(`SELECT id, site_id FROM nodes WHERE deleted_at < ?`, millis(x.now().Add(-x.config.BinLifetime)))
-	if err != nil {
-		return fmt.Errorf("looking into the bins: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var e expired
-		if err := rows.Scan(&e.id, &e.site); err != nil {
-			return fmt.Errorf("looking into the bins: %w", err)
-		}
-		list = append(list, e)
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("looking into the bins: %w", err)
-	}
-	rows.Close()
-	for _, e := range list {
-		var blobs []string
-		err := x.db.write(func(tx *sql.Tx) (err error) {
-			blobs, err = purge(tx, e.site, e.id)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("emptying the bin of site %s: %w", e.site, err)
-		}
-		if err := x.blobs.remove(e.site, blobs); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// purge deletes a node and everything below it for good, and returns the blobs
-// that are to be removed from disk once that is committed.
-func purge(tx *sql.Tx, site string, id int64) (blobs []string, err error) {
-	rows, err := tx.Query(subtree+`SELECT blob, size FROM nodes WHERE id IN (SELECT id FROM below) AND blob IS NOT NULL`, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var bytes int64
-	for rows.Next() {
-		var blob string
-		var size int64
-		if err := rows.Scan(&blob, &size); err != nil {
-			return nil, err
-		}
-		blobs, bytes = append(blobs, blob), bytes+size
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	rows.Close()
-	if _, err := tx.Exec(`DELETE FROM nodes WHERE id = ?`, id); err != nil {
-		return nil, err
-	}
-	_, err = tx.Exec(`UPDATE sites SET used_bytes = used_bytes - ? WHERE id = ?`, bytes, site)
-	return blobs, err
-}
-
-// Housekeep deletes for good what has been in the bins for too long, and
-// sessions and links that have expired. Once a day is enough.
-func (x *Extranet) Housekeep() error {
-	if err := x.emptyBins(); err != nil {
-		return err
-	}
-	now := millis(x.now())
-	err := x.db.write(func(tx *sql.Tx) error {
-		if _, err := tx.Exec(`DELETE FROM sessions WHERE expires_at <= ? OR seen_at <= ?`, now, millis(x.now().Add(-x.config.SessionIdle))); err != nil {
-			return err
-		}
-		_, err := tx.Exec(`DELETE FROM links WHERE expires_at <= ?`, now)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("deleting expired sessions and links: %w", err)
-	}
-	return nil
-}
 
 // modTime is when the content was last changed.
 func (n *node) modTime() time.Time { return time.UnixMilli(n.modifiedAt) }

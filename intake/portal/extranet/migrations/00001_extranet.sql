@@ -92,6 +92,7 @@ CREATE TABLE nodes (
     CHECK ((kind = 'file') = (blob IS NOT NULL)),
     CHECK ((kind = 'root' OR deleted_at IS NOT NULL) = (parent_id IS NULL))
 );
+CREATE INDEX nodes_by_site ON nodes (site_id);
 CREATE UNIQUE INDEX nodes_root ON nodes (site_id) WHERE kind = 'root';
 CREATE INDEX nodes_bin ON nodes (site_id, deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX nodes_deleted_from ON nodes (deleted_from) WHERE deleted_from IS NOT NULL;
