@@ -32,24 +32,47 @@ func Blank(kind Kind, opts BlankOptions) ([]byte, error) {
 
 // Fill makes the same workbook with a submission filled in.
 func Fill(kind Kind, sub Submission, opts BlankOptions) ([]byte, error) {
+	data, _, err := fillIn(kind, sub, opts)
+	return data, err
+}
+
+// Refill is what goes back where the sender's own workbook can't be marked: a
+// fresh form with what could be read, and the problems marked in it. The
+// problems come back with the cells that they have there.
+func Refill(r *Reading, problems []Problem, opts BlankOptions) ([]byte, []Problem, error) {
+	data, cells, err := fillIn(r.Kind, r.Submission, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	fresh := &Reading{Kind: r.Kind, Version: Version, Sheet: sheetName(r.Kind), Submission: r.Submission, Cells: cells}
+	moved := make([]Problem, len(problems))
+	for i, p := range problems {
+		moved[i] = fresh.Problem(p.Field, p.Why, p.Message)
+	}
+	marked, err := Mark(data, fresh, moved)
+	return marked, moved, err
+}
+
+// fillIn also says where the fields are, as in [Reading].
+func fillIn(kind Kind, sub Submission, opts BlankOptions) ([]byte, map[string]string, error) {
 	if kind != Create && kind != Close {
-		return nil, fmt.Errorf("making a blank form: there is no form %q", kind)
+		return nil, nil, fmt.Errorf("making a blank form: there is no form %q", kind)
 	}
 	f := excelize.NewFile()
 	defer f.Close()
-	b := &blank{f: f, kind: kind, sub: sub, opts: opts}
+	b := &blank{f: f, kind: kind, sub: sub, opts: opts, cells: map[string]string{}}
 	if b.opts.Institution == "" {
 		b.opts.Institution = "PRIMĂRIA MUNICIPIULUI BUZĂU"
 	}
 	b.draw()
 	if b.err != nil {
-		return nil, fmt.Errorf("making the %s form: %w", kind, b.err)
+		return nil, nil, fmt.Errorf("making the %s form: %w", kind, b.err)
 	}
 	var out bytes.Buffer
 	if err := f.Write(&out); err != nil {
-		return nil, fmt.Errorf("writing the %s form: %w", kind, err)
+		return nil, nil, fmt.Errorf("writing the %s form: %w", kind, err)
 	}
-	return out.Bytes(), nil
+	return out.Bytes(), b.cells, nil
 }
 
 const (
@@ -103,6 +126,7 @@ type blank struct {
 	sheet string
 	row   int
 	style map[string]int
+	cells map[string]string // of fields, as in Reading
 	err   error
 }
 
@@ -277,6 +301,7 @@ func (b *blank) field(f *field, number int) {
 	}
 	b.text(b.row, colHelp, colHelp, f.help, "help")
 	b.name(namePrefix+f.key, b.row, colEmail, b.row, colEmail)
+	b.cells[f.key] = cell
 	height := max(lines(label, 34), lines(value, 58), lines(f.help, 52), 1)
 	if f.long {
 		height = max(height, 3)
@@ -350,6 +375,7 @@ func (b *blank) users(f *field, number int) {
 	}
 	b.height(b.row, 20)
 	first := b.row + 1
+	b.cells[f.key] = workbook.Ref(first, colName)
 	count := max(linesPerList, len(list))
 	for i := range count {
 		b.row++
@@ -361,6 +387,9 @@ func (b *blank) users(f *field, number int) {
 		if i >= len(list) {
 			continue
 		}
+		entry := fmt.Sprintf("%s[%d]", f.key, i)
+		b.cells[entry], b.cells[entry+".email"] = workbook.Ref(b.row, colEmail), workbook.Ref(b.row, colEmail)
+		b.cells[entry+".name"], b.cells[entry+".rights"] = workbook.Ref(b.row, colName), workbook.Ref(b.row, colRead)
 		u := list[i]
 		if u.Name != "" {
 			b.do(b.f.SetCellStr(b.sheet, workbook.Ref(b.row, colName), u.Name))

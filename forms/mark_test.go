@@ -418,3 +418,43 @@ func TestMacrosStayInAMarkedWorkbook(t *testing.T) {
 		t.Errorf("%v", after["[Content_Types].xml"])
 	}
 }
+
+func TestAFreshFormGoesBackWhereTheOriginalCannotBeMarked(t *testing.T) {
+	data, err := os.ReadFile("testdata/ods/d15_dubluri.ods")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := mustRead(t, data)
+	if _, err := Mark(data, r, r.Problems); !errors.Is(err, ErrCannotMark) {
+		t.Errorf("error %v", err)
+	}
+	fresh, moved, err := Refill(r, r.Problems, blankOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := mustRead(t, fresh)
+	if diff := cmp.Diff(r.Submission, back.Submission); diff != "" {
+		t.Error(diff)
+	}
+	var got []string
+	for _, p := range moved {
+		got = append(got, p.Cell+" "+p.Field)
+		inspect(t, fresh, func(f *excelize.File) {
+			if fill1(t, f, back.Sheet, p.Cell) != markColor {
+				t.Errorf("%s is not marked", p.Cell)
+			}
+		})
+	}
+	if diff := cmp.Diff([]string{"C26 partner_users[1].email", "C51 internal_users[1]"}, got); diff != "" {
+		t.Error(diff)
+	}
+	// The cells that Fill knows are those that Read finds.
+	again := filled(t, Create, sample())
+	_, cells, err := fillIn(Create, sample(), blankOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(mustRead(t, again).Cells, cells); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -55,6 +55,9 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 		}
 		if first == "" {
 			first = cells[0].Ref()
+			if headerRow > 0 {
+				first = workbook.Ref(row, emptyColumn(header, reg.col1))
+			}
 		}
 		text := rowText(cells)
 		if hint(cells[0].Text) && !strings.Contains(text, "@") || example(text) {
