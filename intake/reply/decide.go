@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // occurrence is a phrase found in the text.
@@ -63,6 +62,8 @@ func (d *decider) decide(w written) Reading {
 			return verdict(Conditional, "a refusal of a part, or until something happens", 0, end)
 		case d.asked(toks, r):
 			return verdict(Unclear, "a question", 0, end)
+		case d.anotherNumber(toks, r.end):
+			return verdict(Unclear, "a refusal of another request", 0, end)
 		}
 		from, _ := d.sentence(toks, r.start)
 		if d.onlyCourtesy(toks[:from]) {
@@ -178,32 +179,6 @@ func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
 		return last[bare].phrase, true, true
 	}
 	return nil, false, false
-}
-
-// decisive is the stretch of the text from the first to the last line with a
-// phrase of the deciding kind, for the evidence.
-func (d *decider) decisive(toks []token, p *phrase) (from, to int) {
-	from, to = 0, len(toks)
-	found := false
-	for i := range toks {
-		for _, end := range d.phraseEnds(p, toks, i) {
-			if !found {
-				from, found = i, true
-			}
-			to = max(end, from)
-		}
-		if found {
-			break
-		}
-	}
-	// Whole lines: widen to the tokens of the same lines.
-	for from > 0 && toks[from-1].line == toks[from].line {
-		from--
-	}
-	for to < len(toks) && toks[to].line == toks[to-1].line {
-		to++
-	}
-	return from, to
 }
 
 // clauseStart reports whether a clause may begin at toks[i].
@@ -362,6 +337,17 @@ func (d *decider) partial(toks []token, o occurrence) bool {
 	return d.rightsOrPeople(toks[o.end:end])
 }
 
+// anotherNumber reports whether a registration number begins at toks[i] that is
+// not this request's.
+func (d *decider) anotherNumber(toks []token, i int) bool {
+	named := false
+	for i < len(toks) && slices.Contains([]string{"cererea", "cu", "nr", "numarul", "de", "inregistrare"}, toks[i].fold) {
+		named = true
+		i++
+	}
+	return i < len(toks) && toks[i].kind == numeral && (named || strings.Contains(toks[i].fold, "/")) && d.number(toks, i) == nil && d.in.RequestNumber != ""
+}
+
 // conditionalRefusal reports whether a refusal goes on to say what would make
 // it a yes: "nu aprob decât...".
 func (d *decider) conditionalRefusal(toks []token, o occurrence) bool {
@@ -378,100 +364,6 @@ func (d *decider) conditionalRefusal(toks []token, o occurrence) bool {
 	from, _ := d.sentence(toks, o.start)
 	from = min(from+d.afterCourtesy(toks[from:]), o.start)
 	return toks[from].fold == "daca" || toks[from].fold == "cand"
-}
-
-// onlyCourtesy reports whether toks are nothing but courtesy.
-func (d *decider) onlyCourtesy(toks []token) bool {
-	return d.afterCourtesy(toks) == len(toks)
-}
-
-// afterCourtesy is the place where the courtesy at the beginning ends. It only
-// serves to cut evidence and reasons.
-func (d *decider) afterCourtesy(toks []token) int {
-	i := 0
-	for i < len(toks) {
-		if toks[i].kind == separator {
-			i++
-			continue
-		}
-		end, p := d.longest("courtesy", toks, i)
-		if clauseStart(toks, i) {
-			if signs, q := d.longest("signs", toks, i); signs > end {
-				end, p = signs, q
-			}
-		}
-		if p == nil || end < len(toks) && toks[end].kind == word && toks[end].breakBefore == 0 {
-			break
-		}
-		i = end
-	}
-	return i
-}
-
-// beforeCourtesy is the place where the courtesy at the end begins, on a line of
-// its own: all of toks if they are nothing else.
-func (d *decider) beforeCourtesy(toks []token) int {
-	for i := range toks {
-		if toks[i].breakBefore > 0 && d.onlyCourtesy(toks[i:]) {
-			return i
-		}
-	}
-	return len(toks)
-}
-
-// reason is what was written from toks[from] on, without the courtesy at its end.
-func reason(raw []string, toks []token, from int, d *decider) string {
-	for from < len(toks) && toks[from].kind == separator {
-		from++
-	}
-	to := len(toks)
-	for i := from; i < to; i++ {
-		if clauseStart(toks, i) && d.onlyCourtesy(toks[i:]) {
-			to = i
-			break
-		}
-	}
-	if from >= to || d.onlyCourtesy(toks[from:to]) {
-		return ""
-	}
-	return textOf(raw, toks, from, to)
-}
-
-// textOf is what stands in the mail from toks[from] to toks[to-1].
-func textOf(raw []string, toks []token, from, to int) string {
-	var b strings.Builder
-	for n := toks[from].line; n <= toks[to-1].line; n++ {
-		text := raw[n]
-		if n == toks[to-1].line && to < len(toks) && toks[to].line == n {
-			text = text[:offset(text, toks, to)]
-		}
-		if n == toks[from].line {
-			text = text[min(offset(text, toks, from), len(text)):]
-		}
-		b.WriteString(text)
-		b.WriteByte('\n')
-	}
-	return strings.TrimFunc(b.String(), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;:–—-", r) })
-}
-
-// offset is where toks[i] begins in its line.
-func offset(text string, toks []token, i int) int {
-	first := i
-	for first > 0 && toks[first-1].line == toks[i].line {
-		first--
-	}
-	at := 0
-	for k := first; k <= i; k++ {
-		n := strings.Index(text[at:], toks[k].text)
-		if n < 0 {
-			return at
-		}
-		at += n
-		if k < i {
-			at += len(toks[k].text)
-		}
-	}
-	return at
 }
 
 // refusedAlone reports whether the whole text is a bare no with courtesy, or a
@@ -498,18 +390,7 @@ func (d *decider) refusedAlone(toks []token) (from int, ok bool) {
 // conditional reports whether what is written around a yes makes it depend on
 // something.
 func (d *decider) conditional(toks []token, yes occurrence) bool {
-	for i := range toks {
-		if i >= yes.start && i < yes.end {
-			continue
-		}
-		if end, p := d.longest("condition", toks, i); p != nil && end > i && (i >= yes.end || i < yes.start) {
-			weakPlace := d.words["weak condition"][toks[i].fold]
-			if !weakPlace || skipSeparators(toks, yes.end) == i {
-				return true
-			}
-		}
-	}
-	return false
+	return d.find("condition", toks, 0, yes.start) != nil || d.find("condition", toks, yes.end, len(toks)) != nil
 }
 
 // weakWithCondition reports whether the text begins with a bare yes and goes on

@@ -181,6 +181,11 @@ func TestAnotherRequestsNumberIsNotThisOnes(t *testing.T) {
 		{"42/23.11.2026", "Aprob cererea 42/23.11.2026", Approve},
 		{"42/23.11.2026", "Aprob cererea 42/24.11.2026", Unclear},
 		{"42/23.11.2026", "Aprob cererea 421", Unclear},
+		{"42/23.11.2026", "Resping cererea nr. 42", Reject},
+		{"42/23.11.2026", "Resping cererea nr. 42/23.11.2026, lipsesc 3 avize", Reject},
+		{"42/23.11.2026", "Resping cererea nr. 43/23.11.2026", Unclear},
+		{"42/23.11.2026", "Nu aprob cererea 43", Unclear},
+		{"42/23.11.2026", "Resping, 2 din 3 nu au avize", Reject},
 	} {
 		if got := Read(Input{Text: c.text + quote, RequestNumber: c.number}); got.Verdict != c.want {
 			t.Errorf("%q for %q: %s (%s), want %s", c.text, c.number, got.Verdict, got.Why, c.want)
