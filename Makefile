@@ -21,7 +21,7 @@ demo: $(BIN)
 	$(BIN) demo
 
 test:
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 # What docs/benchmarks.md tells, measured anew.
 bench: $(BIN)
@@ -43,5 +43,12 @@ fuzz:
 	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; done
 
+# The forms and the extranet's pages as pictures, to be looked at.
+PICTURES ?= $(CURDIR)/pictures
+pictures:
+	FORMS_PICTURES=$(PICTURES) $(GO) test -count=1 -run Picture ./forms
+	EXTRANET_PICTURES=$(PICTURES) $(GO) test -count=1 -run Picture ./intake/portal/extranet
+	@echo "see $(PICTURES)"
+
 clean:
-	rm -rf bin demo-data
+	rm -rf bin pictures

@@ -56,12 +56,28 @@ func (h *hand) freeSiteID(partner string, n Number) (string, error) {
 	return "", fmt.Errorf("no site ID is free for request %s", n)
 }
 
-// workbook is the form as the approver gets it: as it was sent, if it is a
-// plain workbook. One that may hold macros is not passed on.
+// workbook is the form as the approver and IT get it: as it was sent, if it is
+// a plain workbook. One that may hold macros is not passed on, but what was
+// read in it, in a form of ours.
 func (h *hand) workbook(r *Request) ([]Attachment, error) {
-	if !strings.EqualFold(path.Ext(r.FormName), ".xlsx") {
-		return nil, nil
+	if strings.EqualFold(path.Ext(r.FormName), ".xlsx") {
+		a, err := h.sentWorkbook(r)
+		if a != nil || err != nil {
+			return a, err
+		}
 	}
+	data, err := forms.Fill(r.Kind, r.Submission, forms.BlankOptions{
+		Institution: h.Directory.Institution, Departments: h.Directory.FormDepartments(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("filling in the form of request %s: %w", r.Number, err)
+	}
+	name := strings.TrimSuffix(r.FormName, path.Ext(r.FormName)) + ".xlsx"
+	return []Attachment{{Name: name, MediaType: h.Blank[r.Kind].MediaType, Data: data}}, nil
+}
+
+// sentWorkbook finds the workbook in the mail that it came with; nil: it is not there.
+func (h *hand) sentWorkbook(r *Request) ([]Attachment, error) {
 	message := h.c.Message
 	if r.FormMail != h.mail.ID {
 		raw, err := h.Store.MailBytes(h.ctx, r.FormMail)

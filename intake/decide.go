@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"registratura/forms"
 	"registratura/intake/reply"
@@ -77,6 +78,9 @@ func (h *hand) approverAnswers(k Token) (Settlement, error) {
 	verdict, ok := verdictOf(read)
 	proof := string(h.c.Origin.By)
 	switch {
+	case h.c.Origin.Authentic && h.signedBefore(k):
+		answered.Note = "the signature is older than the question"
+		return answered, h.suspect(r, approver, NotAuthentic, answered.Note)
 	case h.c.Origin.Authentic: // T3
 	case h.c.Origin.Refuted:
 		answered.Note = "the sender is not authentic: " + h.c.Origin.Why
@@ -110,6 +114,16 @@ func (h *hand) readAnswer(r *Request, approver Approver) reply.Reading {
 	}
 	h.c.Reply = reply.Read(in)
 	return h.c.Reply
+}
+
+// clockSkew is how far the signer's clock may be behind ours.
+const clockSkew = 10 * time.Minute
+
+// signedBefore reports whether the answer bears a signature that was made
+// before the question was asked: then it was made for something else.
+func (h *hand) signedBefore(k Token) bool {
+	at := h.c.Origin.SignedAt
+	return !at.IsZero() && at.Before(k.CreatedAt.Add(-clockSkew))
 }
 
 // verdictOf is what an answer decides, if it does.
@@ -223,7 +237,12 @@ func (h *hand) conclude(r *Request, approver Approver, k Token, verdict Verdict,
 
 // approved gives IT its copy (5.2.2) and has the site made on its day.
 func (h *hand) approved(r *Request) error {
-	if err := h.tellIT(ApprovedForIT{Request: r, SiteURL: h.Portal.SiteURL(r.Plan.Site.ID)}, envelope{request: r}); err != nil {
+	workbook, err := h.workbook(r)
+	if err != nil {
+		return err
+	}
+	letter := ApprovedForIT{Request: r, SiteURL: h.Portal.SiteURL(r.Plan.Site.ID)}
+	if err := h.tellIT(letter, envelope{request: r, attachments: workbook}); err != nil {
 		return err
 	}
 	if err := h.send(r.From, Approved{Request: r}, envelope{request: r}); err != nil {

@@ -225,7 +225,7 @@ func (d *Desk) settle(ctx context.Context, batch []settlement) {
 				return err
 			}
 			outcome.At = h.now
-			d.Log.Info("mail handled", "mail", s.mail.ID, "kind", s.c.Kind, "fate", outcome.Fate, "note", outcome.Note, "request", outcome.Request)
+			d.Log.Info("mail handled", "mail", s.mail.ID, "kind", s.c.Kind, "fate", outcome.Fate, "note", outcome.Note, "request_id", outcome.Request)
 			return h.tx.Settle(s.mail.ID, outcome)
 		})
 	}
@@ -255,7 +255,7 @@ func (d *Desk) putOff(ctx context.Context, m StoredMail, cause error) {
 			s.At = h.now
 			return h.tx.Settle(m.ID, s)
 		}
-		wait := 5 * time.Second << m.Attempts // 5 s to 43 min
+		wait := 5 * time.Second << m.Attempts // 5 s to 21 min
 		return h.tx.Postpone(m.ID, h.now.Add(wait), oneLine(cause))
 	})
 	if err != nil {

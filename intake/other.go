@@ -19,6 +19,7 @@ const (
 	AsideNoApprover AsideWhy = "no_approver" // an answer of somebody who is no approver any more
 	AsideReply      AsideWhy = "reply"       // an answer to no question of ours
 	AsideTooLarge   AsideWhy = "too_large"   // beyond the size limit
+	AsideUnfetched  AsideWhy = "unfetched"   // the IMAP server could not give it
 )
 
 // strayReply is an answer to one of our mails that puts no question, or to none.
@@ -85,6 +86,9 @@ func (h *hand) unreadable() (Settlement, error) {
 // tooLarge answers a mail beyond the size limit, of which only the beginning
 // was read, and leaves it to a person.
 func (h *hand) tooLarge() (Settlement, error) {
+	if len(h.mail.Raw) == 0 {
+		return h.setAside(AsideUnfetched, "the IMAP server could not give the mail")
+	}
 	sender, ok := h.c.Message.Sender()
 	if ok && h.mayAnswer(sender) {
 		letter := TooLarge{Subject: h.c.Message.Subject, Size: h.mail.Size, Limit: h.Policy.MaxMailSize}

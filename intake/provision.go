@@ -88,7 +88,9 @@ func (d *Desk) Provision(ctx context.Context, id int64, last bool) error {
 		return d.stuck(ctx, r, failures, differences)
 	}
 	d.Log.Warn("provisioning failed, will be tried again", "request", r.Number.String(), "error", err)
-	return err
+	return errors.Join(err, d.transact(ctx, func(h *hand) error {
+		return h.event(r, EventProvFailed, "desk", "will be tried again: "+err.Error())
+	}))
 }
 
 // attempt provisions once. With an error, failures lists what it was; with

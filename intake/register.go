@@ -174,7 +174,11 @@ func (h *hand) takeClosing(r *Request) error {
 	if err := h.send(r.From, CloseReceived{Request: r}, envelope{request: r, answers: true, bounded: true}); err != nil {
 		return err
 	}
-	return h.tellIT(CloseForIT{Request: r}, envelope{request: r})
+	workbook, err := h.workbook(r)
+	if err != nil {
+		return err
+	}
+	return h.tellIT(CloseForIT{Request: r}, envelope{request: r, attachments: workbook})
 }
 
 // notEntitled answers somebody who sent a form and is no head of department.

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"registratura/forms"
 	"registratura/intake"
 )
@@ -346,11 +348,21 @@ func TestSeveralFormsInOneMailAreSeveralRequests(t *testing.T) {
 
 func TestWorkbookThatMayHoldMacrosIsNotPassedOn(t *testing.T) {
 	t.Parallel()
-	for name, attached := range map[string]int{"Anexa 1.xlsx": 1, "Anexa 1.XLSX": 1, "Anexa 1.xlsm": 0, "Anexa 1.ods": 0, "Anexa 1": 0} {
+	for name, asSent := range map[string]bool{"Anexa 1.xlsx": true, "Anexa 1.XLSX": true, "Anexa 1.xlsm": false, "Anexa 1.ods": false, "Anexa 1": false} {
 		o := newOffice(t)
-		o.handle(o.write(letter{from: economist, subject: "Cerere", files: []file{{name, annex(o, submission()).data}}}))
-		if n := len(o.mailTo(mayor, "approval").Attachments); n != attached {
-			t.Errorf("%s: %d attachments of the question, want %d", name, n, attached)
+		sent := annex(o, submission()).data
+		o.handle(o.write(letter{from: economist, subject: "Cerere", files: []file{{name, sent}}}))
+		attachments := o.mailTo(mayor, "approval").Attachments
+		if len(attachments) != 1 {
+			t.Fatalf("%s: %d attachments of the question", name, len(attachments))
+		}
+		if got := bytes.Equal(attachments[0].Data, sent); got != asSent {
+			t.Errorf("%s: passed on as it was sent: %v, want %v", name, got, asSent)
+		}
+		shown, err := forms.Read(attachments[0].Data, o.desk.Rules())
+		o.must(err)
+		if d := cmp.Diff(submission(), shown.Submission); d != "" {
+			t.Errorf("%s: the attached form says something else (-sent +shown):\n%s", name, d)
 		}
 	}
 }

@@ -83,10 +83,10 @@ func abilities(r forms.Rights) []string {
 		list = append(list, "puteți vedea și descărca fișierele (citire);")
 	}
 	if r.Has(forms.RightWrite) {
-		list = append(list, "puteți încărca fișiere și le puteți modifica (scriere);")
+		list = append(list, "puteți încărca fișiere noi și crea dosare (scriere);")
 	}
 	if r.Has(forms.RightDelete) {
-		list = append(list, "puteți șterge fișiere (ștergere);")
+		list = append(list, "puteți șterge, înlocui și muta fișiere (ștergere);")
 	}
 	if n := len(list); n > 0 {
 		list[n-1] = strings.TrimSuffix(list[n-1], ";") + "."
@@ -306,6 +306,8 @@ func aside(why intake.AsideWhy) string {
 		return "răspunde la o cerere de aprobare, dar cel întrebat nu mai este printre cei care aprobă"
 	case intake.AsideReply:
 		return "este un răspuns la un mesaj al registraturii care nu pune nicio întrebare"
+	case intake.AsideUnfetched:
+		return "serverul de e-mail nu l-a putut da; deschideți-l în căsuța poștală"
 	case intake.AsideTooLarge:
 		return "depășește dimensiunea admisă și nu a fost citit"
 	}

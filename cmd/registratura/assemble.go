@@ -139,11 +139,10 @@ func examiningDesk(cfg *config.Config, now func() time.Time) (*intake.Desk, erro
 		return nil, err
 	}
 	resolver := cfg.Trust.DNS()
-	from := cfg.From()
 	_, domain, _ := strings.Cut(cfg.Desk.Address, "@")
 	return &intake.Desk{
 		Policy: intake.Policy{
-			Desk: from, Domain: domain, PlusAddressing: cfg.Desk.PlusAddressing, Location: cfg.Location(),
+			Desk: cfg.DeskPerson(), Domain: domain, PlusAddressing: cfg.Desk.PlusAddressing, Location: cfg.Location(),
 			ActivationHour: cfg.Portal.ActivationHour, TokenLife: time.Duration(cfg.Approval.TokenLife), AnswersPerDay: cfg.Desk.AnswersPerDay,
 			AcceptWeak: cfg.Approval.AcceptWeak, UnprovenForms: cfg.Trust.Forms == "any",
 			MaxMailSize: int64(cfg.IMAP.MaxSize), Folders: cfg.IMAP.Folders.ByFate(),

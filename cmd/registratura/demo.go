@@ -40,6 +40,10 @@ func (c *demoCmd) Run(ctx context.Context, std streams) error {
 		defer os.RemoveAll(temp)
 		dir = temp
 	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("finding the folder for the demo: %w", err)
+	}
 	d, err := startDemo(ctx, dir, std.out)
 	if err != nil {
 		return err
@@ -212,7 +216,7 @@ func ignoreStop(ctx context.Context, err error) error {
 // the question to the mayor.
 func (d *demo) newRequest(ctx context.Context, n int) (*intake.Message, error) {
 	s := play.Request(forms.DateOf(time.Now()))
-	s.Partner = fmt.Sprintf("Școala Gimnazială Nr. %d", n)
+	s.Partner = fmt.Sprintf("Grădinița Nr. %d din oraș", n)
 	file, err := play.Form(s)
 	if err != nil {
 		return nil, err
@@ -221,7 +225,8 @@ func (d *demo) newRequest(ctx context.Context, n int) (*intake.Message, error) {
 		return nil, err
 	}
 	mail, err := d.host.Await(ctx, play.Mayor, "INBOX", func(raw []byte) bool {
-		return strings.Contains(mailbox.Parse(raw, mailbox.Limits{}).Text, s.Partner)
+		text := mailbox.Parse(raw, mailbox.Limits{}).Text
+		return strings.Contains(strings.Join(strings.Fields(text), " "), s.Partner)
 	})
 	return mailbox.Parse(mail.Raw, mailbox.Limits{}), err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 
 	"registratura/forms"
 	"registratura/intake"
+	"registratura/intake/trust"
 )
 
 type inspectCmd struct {
@@ -120,7 +122,9 @@ func inspect(ctx context.Context, desk *intake.Desk, file string, data []byte) (
 	if sender, ok := mail.Message.Sender(); ok {
 		address = sender.Address
 	}
-	found.Sender = &inspectedSender{address, mail.Origin.Authentic, string(mail.Origin.By), mail.Origin.Why}
+	// Automatic mails are not asked for their origin.
+	by := cmp.Or(string(mail.Origin.By), string(trust.ByNone))
+	found.Sender = &inspectedSender{address, mail.Origin.Authentic, by, mail.Origin.Why}
 	switch mail.Kind {
 	case intake.CaseReply:
 		found.Decision = &inspectedDecision{string(mail.Reply.Verdict), mail.Reply.Evidence, mail.Reply.Why}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -32,6 +34,9 @@ func (d *daemon) health(ctx context.Context) error {
 		return fmt.Errorf("the database does not answer: %w", err)
 	}
 	s := d.follower.Status()
+	if s.LastPoll.IsZero() {
+		return errors.New("the mailbox was not reached yet: " + cmp.Or(s.LastError, "connecting"))
+	}
 	if late := d.desk.Now().Sub(s.LastPoll); late > time.Duration(d.cfg.IMAP.Poll)+mailboxPatience {
 		return fmt.Errorf("the mailbox was last looked at %s ago: %s", late.Round(time.Second), s.LastError)
 	}

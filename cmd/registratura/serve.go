@@ -23,6 +23,8 @@ type serveCmd struct {
 }
 
 func (c *serveCmd) Run(ctx context.Context, std streams) error {
+	// What the daemon writes is for nobody else, wherever its folders are.
+	syscall.Umask(0o077)
 	cfg, err := config.Load(c.Config)
 	if err != nil {
 		return err

@@ -31,6 +31,10 @@ func (s *Store) Receive(ctx context.Context, mails []intake.IncomingMail) error 
 
 func (t *tx) receive(m intake.IncomingMail) error {
 	sum := hash(m.Raw)
+	if m.Oversized {
+		// Not the whole mail: equal beginnings do not make equal mails.
+		sum = hash(fmt.Appendf(nil, "%s %d %d", m.Ref.Mailbox, m.Ref.UIDValidity, m.Ref.UID))
+	}
 	raw := m.Raw
 	var first sql.NullInt64
 	err := t.q.QueryRowContext(t.ctx, `SELECT id FROM mails WHERE sha256 = $1 AND same_as IS NULL`, sum).Scan(&first.Int64)

@@ -45,11 +45,8 @@ func (c *Config) Directory() intake.Directory {
 	return d
 }
 
-// From is the sender of the desk's mails.
-func (c *Config) From() intake.Person {
-	if c.SMTP.From != "" {
-		return person(c.SMTP.From)
-	}
+// DeskPerson is the desk as a sender and a recipient of mails.
+func (c *Config) DeskPerson() intake.Person {
 	return intake.Person{Name: c.Desk.Name, Address: c.Desk.Address}
 }
 
@@ -168,7 +165,14 @@ func (p *Portal) TLSConfig() (*tls.Config, error) {
 	if p.TLSCert == "" {
 		return nil, nil
 	}
-	cert, err := tls.LoadX509KeyPair(p.TLSCert, p.TLSKey)
+	var paths [2]string
+	for i, path := range []string{p.TLSCert, p.TLSKey} {
+		var err error
+		if paths[i], err = expandCredential(path); err != nil {
+			return nil, fmt.Errorf("reading the portal's certificate: %w", err)
+		}
+	}
+	cert, err := tls.LoadX509KeyPair(paths[0], paths[1])
 	if err != nil {
 		return nil, fmt.Errorf("reading the portal's certificate: %w", err)
 	}

@@ -70,17 +70,6 @@ func TestEveryFateHasItsFolder(t *testing.T) {
 	}
 }
 
-func TestFromIsTheDeskUnlessSaidOtherwise(t *testing.T) {
-	c := Example()
-	if got, want := c.From(), (intake.Person{Name: "Registratura site-uri de colaborare", Address: "cereri-site@primaria.test"}); got != want {
-		t.Errorf("got %v", got)
-	}
-	c.SMTP.From = `"Primăria Buzău" <Noreply@primaria.test>`
-	if got, want := c.From(), (intake.Person{Name: "Primăria Buzău", Address: "noreply@primaria.test"}); got != want {
-		t.Errorf("got %v", got)
-	}
-}
-
 func TestLocationKnowsSummerTime(t *testing.T) {
 	july := time.Date(2026, time.July, 1, 0, 0, 0, 0, Example().Location())
 	if _, offset := july.Zone(); offset != 3*3600 {

@@ -183,9 +183,6 @@ func (c *Config) checkIMAP() {
 func (c *Config) checkSMTP() {
 	s := &c.SMTP
 	c.checkServer("smtp", &s.Server, `write server and port, "mail.primarie.ro:587"`)
-	if s.From != "" {
-		c.ownAddress("smtp.from", person(s.From).Address)
-	}
 	c.checkNumber("smtp.per_minute", s.PerMinute, 0, 100000)
 }
 

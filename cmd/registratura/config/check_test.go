@@ -208,9 +208,6 @@ func TestLoadRefuses(t *testing.T) {
 		"filing away into the inbox": {
 			[]string{`#answered = "Cu răspuns"`, `answered = "Inbox"`},
 			"imap.folders.answered", `"Inbox"`, "the folder of imap.folder too", ""},
-		"a sender that is no address": {
-			[]string{`#from = ""`, `from = "Registratura"`},
-			"smtp.from", `"registratura"`, "is not an address", ""},
 		"a negative number": {
 			[]string{`#per_minute = 0`, `per_minute = -1`},
 			"smtp.per_minute", "-1", "out of range", ""},

@@ -130,8 +130,6 @@ type Folders struct {
 // The server that takes the desk's mails.
 type SMTP struct {
 	Server
-	// Sender of the desk's mails, where it is not the desk's own name and address.
-	From string `toml:"from"`
 	// How many mails to send in a minute at most. 0: no limit.
 	PerMinute int `toml:"per_minute"`
 }

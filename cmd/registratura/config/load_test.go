@@ -253,7 +253,7 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		c.Directory() // and what else the daemon asks for
-		c.From()
+		c.DeskPerson()
 		c.Location()
 		if _, err := c.Portal.Proxies(); err != nil {
 			t.Errorf("proxies that were not refused: %v", err)

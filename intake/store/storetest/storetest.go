@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) intake.Store) {
 		{"a mail is kept whole and is pending until it is settled", mailIsKept},
 		{"a mail at the same place is stored once", samePlace},
 		{"the same bytes elsewhere are linked to the first and share its fate", sameBytes},
+		{"mails of which only the beginning is known are never taken for the same", sameBeginnings},
 		{"a mail gets one fate", oneFate},
 		{"a postponed mail comes back when it is due", postponed},
 		{"what is recorded in a failed transaction is gone whole", allOrNothing},
@@ -129,6 +130,14 @@ func sameBytes(t *testing.T, s intake.Store) {
 		map[uint32]intake.Fate{1: intake.FateRegistered, 2: intake.FateRegistered, 3: intake.FateRegistered})
 	if left := receive(t, s); len(left) != 0 {
 		t.Errorf("handled again: %+v", left)
+	}
+}
+
+func sameBeginnings(t *testing.T, s intake.Store) {
+	a, b := mail(1, ""), mail(2, "")
+	a.Oversized, b.Oversized = true, true
+	if pending := receive(t, s, a, b); len(pending) != 2 {
+		t.Errorf("%d mails are pending, want both", len(pending))
 	}
 }
 
