@@ -326,3 +326,42 @@ func TestDiskThatIsFullLosesNothing(t *testing.T) {
 	}
 	t.Logf("%d pages are enough for each step; the disk was full in %v", pages, hit)
 }
+
+func TestDiskThatIsFullAmongSeveralTransactions(t *testing.T) {
+	partly := false
+	for pages := 0; ; pages++ {
+		s := open(t)
+		if err := s.LeavePages(t.Context(), pages); err != nil {
+			t.Fatal(err)
+		}
+		var work []func(intake.Tx) error
+		for i := range 10 {
+			work = append(work, func(tx intake.Tx) error {
+				m := outgoing(fmt.Sprint(i))
+				m.Raw = padding
+				_, err := tx.AddNotice(m)
+				return err
+			})
+		}
+		failed := 0
+		for i, err := range s.TransactEach(t.Context(), work) {
+			if err != nil {
+				failed++
+			}
+			there := s.Transact(t.Context(), func(tx intake.Tx) error {
+				_, err := tx.NoticeOfMessage(fmt.Sprint(i))
+				return err
+			})
+			if (err == nil) != (there == nil) {
+				t.Errorf("%d pages: notice %d was recorded with %v, and is found with %v", pages, i, err, there)
+			}
+		}
+		if failed == 0 {
+			break
+		}
+		partly = partly || failed < len(work)
+	}
+	if !partly {
+		t.Log("there was never room for some and not for others")
+	}
+}
