@@ -20,7 +20,9 @@ import (
 type davRequest struct {
 	visitor    visitor
 	method     string
-	prefix     string           // of the site in addresses
+	length     int64  // of the body; negative: not known
+	prefix     string // of the site in addresses
+	explain    func(error) *refusal
 	refused    *refusal         // what the file system said no with
 	replace    bool             // the destination of a MOVE is to be replaced
 	seen       map[string]*node // of a PROPFIND: what was listed, by path
@@ -72,7 +74,8 @@ func (x *Extranet) serveDAV(w http.ResponseWriter, r *http.Request, v visitor) {
 
 // serveTree leaves the request to webdav.Handler, once conditions and locks allow it.
 func (x *Extranet) serveTree(w http.ResponseWriter, r *http.Request, v visitor, p string) error {
-	d := &davRequest{visitor: v, method: r.Method, prefix: sitePath + v.site}
+	d := &davRequest{visitor: v, method: r.Method, length: r.ContentLength, prefix: sitePath + v.site,
+		explain: func(err error) *refusal { return x.refusalFor(r, err) }}
 	destination := ""
 	if u, err := url.Parse(r.Header.Get("Destination")); err == nil {
 		destination = strings.TrimPrefix(u.Path, d.prefix)
@@ -93,10 +96,9 @@ func (x *Extranet) serveTree(w http.ResponseWriter, r *http.Request, v visitor, 
 		Prefix:     d.prefix,
 		FileSystem: davFS{x},
 		LockSystem: noLocks{},
-		Logger: func(_ *http.Request, err error) {
-			var refused *refusal
-			if err != nil && !errors.As(err, &refused) && !isClientError(err) {
-				x.log.Error("a WebDAV request failed", "site", v.site, "method", d.method, "error", err)
+		Logger: func(r *http.Request, err error) {
+			if err != nil && d.refused == nil && !isClientError(err) {
+				x.log.Error("a WebDAV request failed", "method", r.Method, "error", err)
 			}
 		},
 	}
@@ -225,12 +227,7 @@ const (
 )
 
 func (x *Extranet) failDAV(w http.ResponseWriter, r *http.Request, err error) {
-	var refused *refusal
-	if !errors.As(err, &refused) {
-		x.log.Error("a WebDAV request failed", "method", r.Method, "error", err)
-		refused = errInternal
-	}
-	x.refuseDAV(w, refused)
+	x.refuseDAV(w, x.refusalFor(r, err))
 }
 
 func (x *Extranet) refuseDAV(w http.ResponseWriter, refused *refusal) {

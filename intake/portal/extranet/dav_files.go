@@ -21,10 +21,10 @@ type davFS struct{ x *Extranet }
 // remember keeps a refusal for davWriter, and returns an error that
 // webdav.Handler understands.
 func (d *davRequest) remember(err error) error {
-	var refused *refusal
-	if !errors.As(err, &refused) {
-		return err
+	if err == nil {
+		return nil
 	}
+	refused := d.explain(err)
 	if refused.status == http.StatusNotFound || refused.status == http.StatusConflict {
 		return fs.ErrNotExist // bare: webdav.Handler asks os.IsNotExist, which does not unwrap
 	}
@@ -115,6 +115,10 @@ func (f davFS) OpenFile(ctx context.Context, name string, flag int, _ os.FileMod
 		u, err := f.x.beginUpload(d.visitor, names)
 		if err != nil {
 			return nil, d.remember(err)
+		}
+		if d.method == http.MethodPut && d.length > u.in.limit { // before it is sent in vain
+			u.abandon()
+			return nil, d.remember(u.explain(errTooLarge))
 		}
 		return &davUpload{upload: u, request: d}, nil
 	}

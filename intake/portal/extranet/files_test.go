@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -254,6 +255,63 @@ func TestTheQuotaHolds(t *testing.T) {
 		t.Errorf("with an empty bin: status %d", got)
 	}
 	w.checkTidy()
+}
+
+func TestAFullDiskIsSaidAndLeavesNothingBehind(t *testing.T) {
+	var log bytes.Buffer
+	w := newWorld(t, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	w.site("a")
+	w.member("a", stageHand, allRights)
+	w.put("/plin.txt", "plin")
+	var pages int
+	if err := w.db.writer.QueryRow(`PRAGMA page_count`).Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.db.writer.Exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages)); err != nil {
+		t.Fatal(err)
+	}
+	b := &pageTry{browser: w.loggedIn(stageHand)}
+	b.csrf = b.get("/").csrf(t)
+	status := 0
+	for i := 0; status != http.StatusInsufficientStorage && i < 500; i++ {
+		r := w.request(http.MethodPut, fmt.Sprintf("/s/a/%s %d.txt", strings.Repeat("nume lung ", 15), i), strings.NewReader("x"))
+		r.SetBasicAuth(stageHand, testPassword)
+		a := w.browser().do(r)
+		if status = a.status; status != http.StatusCreated {
+			a.want(t, http.StatusInsufficientStorage, "Nu mai este loc pe server")
+		}
+	}
+	if status != http.StatusInsufficientStorage {
+		t.Errorf("with a full database: status %d", status)
+	}
+	b.upload("/s/a/?do=upload", strings.Repeat("n", 200), "x").want(t, http.StatusInsufficientStorage, "Nu mai este loc pe server")
+	if !strings.Contains(log.String(), "full") {
+		t.Errorf("IT is not told: %s", log.String())
+	}
+	if err := w.EnsureMember(t.Context(), "a", intake.Member{Name: strings.Repeat("n", 9000), Address: "ana@das.example", Side: intake.PartnerSide, Rights: allRights}); err == nil {
+		t.Error("a member was made in a full database")
+	}
+	if m, err := w.Members(t.Context(), "a"); err != nil || len(m) != 1 {
+		t.Errorf("the members are %v (%v)", m, err)
+	}
+	if _, err := w.db.writer.Exec(`PRAGMA max_page_count = 1000000`); err != nil {
+		t.Fatal(err)
+	}
+	w.checkTidy()
+
+	u, err := w.beginUpload(visitor{"a", stageHand}, []string{"nou.txt"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer u.abandon()
+	u.in.file.Close()
+	if u.in.file, err = os.OpenFile("/dev/full", os.O_WRONLY, 0); err != nil {
+		t.Skip(err)
+	}
+	_, err = u.in.ReadFrom(strings.NewReader("x"))
+	if got := w.refusalFor(w.request(http.MethodPut, "/", nil), u.explain(err)); got != errNoSpace {
+		t.Errorf("a full disk is told as %v", got)
+	}
 }
 
 func TestWhatIsOverwrittenOrDeletedCanBePutBack(t *testing.T) {

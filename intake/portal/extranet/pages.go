@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -123,11 +122,7 @@ func (x *Extranet) render(w http.ResponseWriter, r *http.Request, s *session, st
 
 // refusePage says no in a page, or in a line where a script asked.
 func (x *Extranet) refusePage(w http.ResponseWriter, r *http.Request, s *session, err error) {
-	var refused *refusal
-	if !errors.As(err, &refused) {
-		x.log.Error("a request failed", "method", r.Method, "error", err)
-		refused = errInternal
-	}
+	refused := x.refusalFor(r, err)
 	if wantsJSON(r) {
 		writeJSON(w, refused.status, map[string]string{"error": refused.sentence})
 		return

@@ -10,7 +10,10 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/mattn/go-sqlite3"
 )
 
 // The addresses. A site has one address for browsers and for WebDAV alike:
@@ -30,6 +33,21 @@ const (
 )
 
 var errInternal = &refusal{http.StatusInternalServerError, "A apărut o eroare la noi. Încercați din nou peste câteva minute; dacă se repetă, scrieți la IT."}
+
+// refusalFor is what a person is told about an error. What IT has to know of it
+// goes to the log.
+func (x *Extranet) refusalFor(r *http.Request, err error) *refusal {
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return refused
+	}
+	x.log.Error("a request to the extranet failed", "method", r.Method, "error", err)
+	var full sqlite3.Error
+	if errors.Is(err, syscall.ENOSPC) || errors.As(err, &full) && full.Code == sqlite3.ErrFull {
+		return errNoSpace
+	}
+	return errInternal
+}
 
 // Handler serves the extranet. The server around it should bound the time for
 // headers (ReadHeaderTimeout) but not for bodies, which are as large as files.

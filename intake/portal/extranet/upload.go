@@ -6,7 +6,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"syscall"
 
 	"registratura/forms"
 )
@@ -102,9 +101,6 @@ func (u *upload) explain(err error) error {
 		return errFileSize
 	case errors.Is(err, errTooLarge):
 		return errQuota
-	case errors.Is(err, syscall.ENOSPC):
-		u.x.log.Error("the disk is full", "dir", u.x.config.Dir)
-		return errNoSpace
 	case errors.As(err, &disk):
 		return err
 	default:
