@@ -284,7 +284,7 @@ func (p *place) under(l *labelAt) *workbook.Cell {
 				continue
 			}
 			if p.answer(c) {
-				if footer(c.Text) || strings.HasSuffix(strings.TrimSpace(c.Text), ":") {
+				if signed(c.Text) || strings.HasSuffix(strings.TrimSpace(c.Text), ":") {
 					return nil
 				}
 				return c
@@ -335,19 +335,51 @@ func hint(text string) bool {
 	return ourText(text)
 }
 
-// footer tells what stands under a form: signature, date of signing, notes.
+// footer tells what stands under a form, or between its lists: signatures, the
+// day of signing, notes, whom to ask. Whole words: there are people called
+// Notaru and Primaru.
 func footer(text string) bool {
-	t := strings.TrimLeft(fold(text), "*( ")
-	if strings.Contains(t, "@") {
+	if signed(text) {
+		return true
+	}
+	list := words(text, false)
+	if len(list) == 0 {
 		return false
 	}
-	for _, begin := range []string{"semnatur", "semnat ", "data:", "data ", "data_", "data.", "l.s", "nota", "note:", "aprob", "avizat", "aviz ", "intocmit", "verificat", "total", "atentie", "observatii", "sef ", "director", "primar",
-		"viceprimar", "solicitant,", "stampila", "nr. inreg", "pagina", "page ", "formular"} {
+	first, second := list[0].text, ""
+	if len(list) > 1 {
+		second = list[1].text
+	}
+	switch first {
+	case "contact", "trimiteti", "formularul", "informatii":
+		return true
+	case "persoana", "persoane":
+		if second == "de" {
+			return true
+		}
+	case "se":
+		return second == "trimite" || second == "transmite" || second == "completeaza" || second == "va" || second == "vor"
+	}
+	if strings.Contains(text, "@") {
+		return false
+	}
+	return index(footerWords, first, true) >= 0
+}
+
+var footerWords = []string{"nota", "note", "aprob", "aprobat", "avizat", "aviz", "intocmit", "verificat", "total", "atentie", "observatii", "obs", "sef", "director", "directorul", "primar", "primarul",
+	"viceprimar", "stampila", "pagina", "page", "formular", "va"}
+
+// signed tells a line for the signature or the day of signing.
+func signed(text string) bool {
+	t := strings.TrimLeft(fold(text), "*( ")
+	for _, begin := range []string{"semnatur", "semnat ", "l.s.", "l. s."} {
 		if strings.HasPrefix(t, begin) {
 			return true
 		}
 	}
-	return t == "data" || t == "nota" || t == "note" || t == "sef" || t == "primar"
+	rest, ok := strings.CutPrefix(t, "data")
+	rest = strings.TrimLeft(rest, " ")
+	return ok && (rest == "" || strings.ContainsRune(":._…0123456789", []rune(rest)[0]))
 }
 
 // missingCell is where an answer that is not there belongs.

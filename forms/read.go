@@ -211,7 +211,7 @@ func (p *place) continued(c *workbook.Cell, l *labelAt) []string {
 	var lines []string
 	for row := p.nextRow(p.sheet.Merge(c.Row, c.Col).Row2); row > 0 && len(lines) < 20; row = p.nextRow(row) {
 		next := p.sheet.At(row, c.Col)
-		if next == nil || next.Kind != workbook.Text || filler(next.Text) || footer(next.Text) || hint(next.Text) || ourText(next.Text) {
+		if next == nil || next.Kind != workbook.Text || filler(next.Text) || signed(next.Text) || hint(next.Text) || ourText(next.Text) {
 			break
 		}
 		alone := !strings.HasSuffix(strings.TrimSpace(next.Text), ":")

@@ -63,17 +63,15 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 		if hint(cells[0].Text) && !strings.Contains(text, "@") || example(text) {
 			continue
 		}
-		if footer(strings.TrimSpace(cells[0].Text)) || len(cells) > 0 && footer(text) {
+		if footer(text) {
 			if blank {
 				break
 			}
 			continue
 		}
-		if blank && len(header) == 0 && !strings.Contains(text, "@") && stripNumber(cells[0].Text) == cells[0].Text {
-			break // after a gap, only what is plainly a user still is one
-		}
-		if blank && len(header) > 0 && !strings.Contains(text, "@") && !numbered(cells) && !named {
-			break
+		// After a gap, only what is plainly a user still is one.
+		if blank && !named && !strings.Contains(text, "@") && !(len(header) > 0 && numbered(cells)) && stripNumber(cells[0].Text) == cells[0].Text {
+			continue
 		}
 		if len(header) > 0 {
 			entries = append(entries, tableRow(cells, header)...)
