@@ -149,13 +149,21 @@ func readPerson(pieces []piece) (p person, ok bool) {
 	}
 
 	// the name: what stands apart from the address, if anything does
-	glued := -1
+	titled := slices.ContainsFunc(names, func(n segment) bool { return n.piece.role == nameRole && !n.glued })
+	glued, named := -1, -1
 	for i, n := range names {
-		if !n.glued && p.Name == "" && (n.piece.role != emailRole || len(addresses) > 0) {
-			p.Name, p.nameCell = n.text, n.piece.cell
-		} else if n.glued && glued < 0 {
-			glued = i
+		switch {
+		case n.glued:
+			if glued < 0 {
+				glued = i
+			}
+		case n.piece.role == emailRole && (titled || len(addresses) == 0):
+		case named < 0, !titled && looksNamed(n.text) && !looksNamed(names[named].text):
+			named = i // "inspector, Ana Pop": the name is the one with capitals
 		}
+	}
+	if named >= 0 {
+		p.Name, p.nameCell = names[named].text, names[named].piece.cell
 	}
 	for i, n := range names {
 		// Two name columns, "Nume" and "Prenume".
@@ -169,6 +177,10 @@ func readPerson(pieces []piece) (p person, ok bool) {
 	if glued >= 0 {
 		g := names[glued]
 		switch {
+		case p.Name != "" && looksNamed(g.text):
+			if !looksNamed(p.Name) {
+				p.Name, p.nameCell = g.text, g.piece.cell
+			}
 		case p.Name != "" && g.piece.role != nameRole && fold(g.text) != fold(p.Name):
 			// "maria zamfir@spital.test" beside the name: a space within the address
 			p.emailWhy, p.written = Invalid, g.text+" "+p.written
@@ -253,14 +265,16 @@ func looksNamed(s string) bool {
 // lowerTail parts "Maria Zamfir maria" where the last word is no name any more
 // but the beginning of an address with a space in it.
 func lowerTail(s string) (first, last string) {
-	i := strings.LastIndexByte(s, ' ')
-	if i < 0 {
+	list := strings.Fields(s)
+	n := len(list) - 1
+	if n < 1 {
 		return s, ""
 	}
 	r, _ := utf8.DecodeRuneInString(s)
-	l, _ := utf8.DecodeRuneInString(s[i+1:])
-	if unicode.IsUpper(r) && unicode.IsLower(l) {
-		return strings.TrimSpace(s[:i]), s[i+1:]
+	l, _ := utf8.DecodeRuneInString(list[n])
+	repeats := slices.ContainsFunc(list[:n], func(w string) bool { return fold(w) == fold(list[n]) })
+	if unicode.IsUpper(r) && unicode.IsLower(l) && (repeats || n >= 2) {
+		return strings.Join(list[:n], " "), list[n]
 	}
 	return s, ""
 }
