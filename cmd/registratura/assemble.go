@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,7 @@ type daemon struct {
 	sender   *mailer.Sender
 	follower *mailbox.Follower
 	desk     *intake.Desk
+	readers  *formChildren
 	lock     io.Closer
 }
 
@@ -52,10 +54,11 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, now fun
 	if d.lock, err = lockDataDir(cfg.Desk.DataDir); err != nil {
 		return nil, err
 	}
+	d.readers = newFormChildren(runtime.GOMAXPROCS(0))
 	if d.store, err = store.Open(ctx, cfg.DatabaseFile(), log); err != nil {
 		return nil, err
 	}
-	if d.desk, err = examiningDesk(cfg, now); err != nil {
+	if d.desk, err = examiningDesk(cfg, now, d.readers); err != nil {
 		return nil, err
 	}
 	if d.portal, err = openPortal(cfg, log, now, d.requestLink); err != nil {
@@ -114,6 +117,9 @@ func (d *daemon) requestLink(ctx context.Context, address string) error {
 // close releases what assemble opened.
 func (d *daemon) close() {
 	var errs []error
+	if d.readers != nil {
+		errs = append(errs, d.readers.Close())
+	}
 	if d.sender != nil {
 		errs = append(errs, d.sender.Close())
 	}
@@ -133,7 +139,7 @@ func (d *daemon) close() {
 
 // examiningDesk is a desk that can examine mails, and nothing else: it has no
 // database, sends nothing, and knows no portal.
-func examiningDesk(cfg *config.Config, now func() time.Time) (*intake.Desk, error) {
+func examiningDesk(cfg *config.Config, now func() time.Time, reader intake.FormReader) (*intake.Desk, error) {
 	policy, err := trustPolicy(cfg)
 	if err != nil {
 		return nil, err
@@ -153,7 +159,7 @@ func examiningDesk(cfg *config.Config, now func() time.Time) (*intake.Desk, erro
 			m.Oversized = oversized
 			return m
 		},
-		Forms: formReader{},
+		Forms: reader,
 		Origin: func(ctx context.Context, raw []byte) trust.Origin {
 			p := policy
 			p.Now = now()
@@ -188,17 +194,6 @@ func trustPolicy(cfg *config.Config) (trust.Policy, error) {
 		}
 	}
 	return p, nil
-}
-
-// formReader reads workbooks in this process.
-type formReader struct{}
-
-func (formReader) ReadForm(_ context.Context, _ string, data []byte, rules forms.Rules) (*forms.Reading, error) {
-	return forms.Read(data, rules)
-}
-
-func (formReader) MarkForm(_ context.Context, data []byte, r *forms.Reading) ([]byte, error) {
-	return forms.Mark(data, r, r.Problems)
 }
 
 func openPortal(cfg *config.Config, log *slog.Logger, now func() time.Time, requestLink func(context.Context, string) error) (*extranet.Extranet, error) {

@@ -67,7 +67,9 @@ func (c *inspectCmd) Run(ctx context.Context, std streams) error {
 		noon := day.In(cfg.Location()).Add(12 * time.Hour)
 		now = func() time.Time { return noon }
 	}
-	desk, err := examiningDesk(cfg, now)
+	readers := newFormChildren(1)
+	defer readers.Close()
+	desk, err := examiningDesk(cfg, now, readers)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,8 @@ type cli struct {
 	Inspect  inspectCmd  `cmd:"" help:"Tell what the desk would make of mails and spreadsheets, without any effect."`
 	Requests requestsCmd `cmd:"" help:"List requests, tell the story of one, try a stuck one again."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
+
+	ReadForms readFormsCmd `cmd:"" name:"read-forms" hidden:""`
 }
 
 // streams are where a command reads and writes.

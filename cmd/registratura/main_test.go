@@ -32,7 +32,7 @@ func interruptible() context.Context {
 }
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
+	if os.Getenv(asProgram) != "" || len(os.Args) > 1 && os.Args[1] == readFormsName {
 		if file := os.Getenv(profileTo); file != "" {
 			f, err := os.Create(file)
 			if err != nil {
