@@ -28,8 +28,8 @@ func (f *fuse) point(name string) {
 	}
 }
 
-// fusedStore can crash before and after each of its writes, and with only the
-// first of several committed.
+// fusedStore can crash before and after each of its writes, also among several
+// that were to be committed together.
 type fusedStore struct {
 	intake.Store
 	*fuse
@@ -47,15 +47,12 @@ func (s fusedStore) Transact(ctx context.Context, fn func(intake.Tx) error) erro
 }
 
 func (s fusedStore) TransactEach(ctx context.Context, fns []func(intake.Tx) error) []error {
-	s.point("before a transaction")
 	var errs []error
-	for i, fn := range fns {
-		if i > 0 {
-			s.point("between two transactions")
-		}
+	for _, fn := range fns {
+		s.point("before a transaction")
 		errs = append(errs, s.Store.Transact(ctx, fn))
+		s.point("after a transaction")
 	}
-	s.point("after a transaction")
 	return errs
 }
 

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -125,7 +126,9 @@ func newOffice(t *testing.T) *office {
 		queue:   newQueue(),
 		portal:  newPortal(), post: &post{},
 	}
-	var err error
+	empty, err := emptyRegistry()
+	o.must(err)
+	o.must(os.WriteFile(o.file, empty, 0o600))
 	if o.store, err = store.Open(t.Context(), o.file, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
@@ -137,6 +140,24 @@ func newOffice(t *testing.T) *office {
 	o.desk = o.newDesk(&dice{source: rand.NewChaCha8([32]byte{1})})
 	return o
 }
+
+// emptyRegistry is a new database. Making one takes longer than most tests.
+var emptyRegistry = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "registry")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "registry.db")
+	s, err := store.Open(context.Background(), file, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil { // puts what is in the log into the file
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
 
 func person(name, address string) intake.Person { return intake.Person{Name: name, Address: address} }
 

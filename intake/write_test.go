@@ -3,9 +3,11 @@ package intake_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"mime"
 	"strings"
+	"sync"
 
 	"registratura/forms"
 	"registratura/intake"
@@ -115,10 +117,19 @@ func submission() forms.Submission {
 	}
 }
 
+// filled are the workbooks made so far: making one takes longer than reading it.
+var filled sync.Map // by kind and submission, as JSON
+
 func fill(o *office, kind forms.Kind, s forms.Submission) []byte {
 	o.Helper()
+	key, err := json.Marshal([]any{kind, s})
+	o.must(err)
+	if workbook, ok := filled.Load(string(key)); ok {
+		return workbook.([]byte)
+	}
 	workbook, err := forms.Fill(kind, s, forms.BlankOptions{Departments: o.desk.Directory.FormDepartments()})
 	o.must(err)
+	filled.Store(string(key), workbook)
 	return workbook
 }
 
