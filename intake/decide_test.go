@@ -154,6 +154,16 @@ func TestAnswerThatIsNoDecisionChangesNothing(t *testing.T) {
 			fate: intake.FateAnswered, sent: []string{"ask_again primar"}, event: intake.EventAskedAgain,
 		},
 		{
+			name: "T3: an answer signed before the question was asked",
+			mail: func(o *office, q *intake.Message) []byte {
+				origin := proven
+				origin.SignedAt = o.clock.Now().Add(-11 * time.Minute)
+				o.thinks(mayor, origin)
+				return o.answer(mayor, q, "Aprob.")
+			},
+			fate: intake.FateAnswered, sent: []string{"ask_again primar", "suspect it"}, event: intake.EventRefused,
+		},
+		{
 			name: "T4: an absence note that says Aprob",
 			mail: func(o *office, q *intake.Message) []byte {
 				return o.write(letter{from: mayor, answers: q, text: "Aprob.", headers: []string{"Auto-Submitted: auto-replied"}})
@@ -325,6 +335,12 @@ func TestAnswerThatDecides(t *testing.T) {
 		}, intake.Approve, ""},
 		{"in the last second of the token's life", func(o *office, q *intake.Message) []byte {
 			o.clock.pass(o.desk.Policy.TokenLife)
+			return o.answer(mayor, q, "Aprob.")
+		}, intake.Approve, ""},
+		{"signed by a clock that is a little behind", func(o *office, q *intake.Message) []byte {
+			origin := proven
+			origin.SignedAt = o.clock.Now().Add(-9 * time.Minute)
+			o.thinks(mayor, origin)
 			return o.answer(mayor, q, "Aprob.")
 		}, intake.Approve, ""},
 		{"that refuses and says why", func(o *office, q *intake.Message) []byte {

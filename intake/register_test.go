@@ -380,6 +380,31 @@ func TestWorkbookIsAttachedAfterAConfirmationToo(t *testing.T) {
 	}
 }
 
+func TestITGetsTheFormItself(t *testing.T) {
+	tests := []struct {
+		name, letter string
+		form         func(o *office) file
+	}{
+		{"with the copy of an approved request", "approved_it", func(o *office) file { return annex(o, submission()) }},
+		{"with the request to close a site", "close_it", closeForm},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			form := test.form(o)
+			o.handle(o.write(letter{from: economist, subject: "Cerere", files: []file{form}}))
+			if test.letter == "approved_it" {
+				o.handle(o.answer(mayor, o.mailTo(mayor, "approval"), "Aprob."))
+			}
+			got := o.mailTo(it, test.letter).Attachments
+			if len(got) != 1 || !bytes.Equal(got[0].Data, form.data) {
+				t.Errorf("%d attachments, want the form as it was sent", len(got))
+			}
+		})
+	}
+}
+
 func TestSitesOfOnePartnerHaveDifferentAddresses(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
