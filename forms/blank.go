@@ -419,8 +419,9 @@ func (b *blank) page(last int) {
 	b.do(b.f.SetPageLayout(b.sheet, &excelize.PageLayoutOptions{Size: &a4, Orientation: &portrait, FitToWidth: &wide, FitToHeight: &tall}))
 	fit := true
 	b.do(b.f.SetSheetProps(b.sheet, &excelize.SheetPropsOptions{FitToPage: &fit}))
-	side, top, bottom, middle := 0.55, 0.5, 0.65, true
-	b.do(b.f.SetPageMargins(b.sheet, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &top, Bottom: &bottom, Horizontally: &middle}))
+	b.do(b.f.SetSheetDimension(b.sheet, "A1:"+workbook.Ref(last, colHelp)))
+	side, top, bottom, edge, middle := 0.55, 0.5, 0.7, 0.3, true
+	b.do(b.f.SetPageMargins(b.sheet, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &top, Bottom: &bottom, Header: &edge, Footer: &edge, Horizontally: &middle}))
 	b.do(b.f.SetHeaderFooter(b.sheet, &excelize.HeaderFooterOptions{OddFooter: "&L&9DE-SPDI-02, ed. 1, rev. 0&R&9Pagina &P din &N"}))
 	b.do(b.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("'%s'!$A$1:$F$%d", b.sheet, last), Scope: b.sheet}))
 	b.do(b.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$1:$3", b.sheet), Scope: b.sheet}))

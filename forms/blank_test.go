@@ -1,10 +1,13 @@
 package forms
 
 import (
-	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
+	"registratura/forms/workbook"
 )
 
 func sample() Submission {
@@ -44,9 +47,6 @@ func TestAFilledFormReadsBackTheSame(t *testing.T) {
 		if len(r.Problems) != 0 || r.Department != "Direcția Economică" {
 			t.Errorf("%s: %v %q", kind, r.Problems, r.Department)
 		}
-		if dir := os.Getenv("FORMS_OUT"); dir != "" {
-			os.WriteFile(dir+"/filled_"+string(kind)+".xlsx", data, 0o644)
-		}
 	}
 }
 
@@ -68,5 +68,93 @@ func TestABlankFormLacksEveryField(t *testing.T) {
 				t.Errorf("%+v", p)
 			}
 		}
+	}
+}
+
+func TestOnlyTheInputCellsOfABlankFormAreOpen(t *testing.T) {
+	for _, kind := range []Kind{Create, Close} {
+		data, err := Blank(kind, blankOptions())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sheet := sheetName(kind)
+		inspect(t, data, func(f *excelize.File) {
+			protection, err := f.GetSheetProtection(sheet)
+			if err != nil || protection.Password != "" || !protection.InsertRows {
+				t.Errorf("%s: protection %+v %v", kind, protection, err)
+			}
+			inputs := map[string]bool{}
+			for _, n := range f.GetDefinedName() {
+				key, ok := strings.CutPrefix(n.Name, namePrefix)
+				if ok && fieldByKey(key) != nil {
+					inputs[key] = true
+				}
+			}
+			if len(inputs) != len(fieldsOf(kind)) {
+				t.Errorf("%s: names for %v", kind, inputs)
+			}
+			open := 0
+			for row := 1; row <= 75; row++ {
+				for col := 1; col <= colHelp; col++ {
+					cell := workbook.Ref(row, col)
+					id, _ := f.GetCellStyle(sheet, cell)
+					style, err := f.GetStyle(id)
+					if err != nil {
+						t.Fatal(err)
+					}
+					unlocked := style.Protection != nil && !style.Protection.Locked
+					yellow := len(style.Fill.Color) > 0 && style.Fill.Color[0] == "FFF8DC"
+					if unlocked != yellow {
+						t.Errorf("%s: %s is open %v, coloured %v", kind, cell, unlocked, yellow)
+					}
+					if unlocked {
+						open++
+					}
+				}
+			}
+			// four columns for each answer, five of each line of a list
+			want := map[Kind]int{Create: 6*4 + 2*linesPerList*5, Close: 5 * 4}[kind]
+			if open != want {
+				t.Errorf("%s: %d cells are open, want %d", kind, open, want)
+			}
+			layout, err := f.GetPageLayout(sheet)
+			if err != nil || *layout.Size != 9 || *layout.FitToWidth != 1 {
+				t.Errorf("%s: page %+v %v", kind, layout, err)
+			}
+			validations, err := f.GetDataValidations(sheet)
+			if want := map[Kind]int{Create: 5, Close: 1}[kind]; err != nil || len(validations) != want {
+				t.Errorf("%s: %d validations, want %d", kind, len(validations), want)
+			}
+			for _, v := range validations {
+				// Excel repairs a workbook with longer texts.
+				for _, text := range []*string{v.Prompt, v.PromptTitle, v.Error, v.ErrorTitle} {
+					if text != nil && (len([]rune(*text)) > 225 || text == v.PromptTitle && len([]rune(*text)) > 32) {
+						t.Errorf("%q is too long", *text)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestTextsThatLookLikeFormulasStayTexts(t *testing.T) {
+	sub := sample()
+	sub.Partner, sub.PartnerUsers[0].Name = `=HYPERLINK("http://x.test","Spital")`, "+cmd|' /C calc'!A0"
+	data := filled(t, Create, sub)
+	inspect(t, data, func(f *excelize.File) {
+		for row := 1; row < 75; row++ {
+			for col := 1; col <= colHelp; col++ {
+				if formula, _ := f.GetCellFormula("Anexa 1", workbook.Ref(row, col)); formula != "" {
+					t.Errorf("a formula: %s", formula)
+				}
+			}
+		}
+	})
+	wantSame(t, data, sub)
+}
+
+func TestThereIsNoThirdForm(t *testing.T) {
+	if _, err := Blank("other", BlankOptions{}); err == nil {
+		t.Error("no error")
 	}
 }

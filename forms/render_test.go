@@ -1,9 +1,11 @@
 package forms
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -22,9 +24,19 @@ func TestRenderPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := map[string]func() ([]byte, error){
-		"blank_create":    func() ([]byte, error) { return Blank(Create, blankOptions()) },
-		"blank_close":     func() ([]byte, error) { return Blank(Close, blankOptions()) },
-		"filled_create":   func() ([]byte, error) { return Fill(Create, sample(), blankOptions()) },
+		"blank_create":  func() ([]byte, error) { return Blank(Create, blankOptions()) },
+		"blank_close":   func() ([]byte, error) { return Blank(Close, blankOptions()) },
+		"filled_create": func() ([]byte, error) { return Fill(Create, sample(), blankOptions()) },
+		"filled_long": func() ([]byte, error) {
+			sub := sample()
+			sub.InfoTypes = strings.Repeat("Situații financiare lunare, rapoarte de execuție bugetară, liste de plată; ", 6)
+			sub.LegalBasis = "Legea nr. 273/2006 privind finanțele publice locale\nProtocol de colaborare nr. 1204/03.02.2026\nHCL nr. 77/2024"
+			sub.Department = "Direcția Cadastru, Administrare Patrimoniu, Fond Locativ, Transporturi Locale"
+			for i := range 24 {
+				sub.PartnerUsers = append(sub.PartnerUsers, User{fmt.Sprintf("Conf. univ. dr. Ana-Maria Popescu-Ionescu %d", i), fmt.Sprintf("ana-maria.popescu-ionescu%d@institutie-partenera.test", i), RightRead})
+			}
+			return Fill(Create, sub, blankOptions())
+		},
 		"returned_ours":   func() ([]byte, error) { return faultyMarked(t), nil },
 		"returned_theirs": func() ([]byte, error) { m, _ := mustMark(t, corpusFile(t, "d15_dubluri.xlsx")); return m, nil },
 		"returned_gaps":   func() ([]byte, error) { m, _ := mustMark(t, corpusFile(t, "d07_lipsuri.xlsx")); return m, nil },
