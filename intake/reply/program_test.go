@@ -206,3 +206,27 @@ func TestALineThatAProgramWrappedIsStillQuoted(t *testing.T) {
 		t.Errorf("%s: %+v", text, got)
 	}
 }
+
+func TestADateBeforeAGluedAttributionIsTheWriters(t *testing.T) {
+	for _, text := range []string{
+		"Aprob pe 31 martie 2027 În lun., 23 nov. 2026 la 09:12, Registratura <c@p.test> a scris:\n" + marked(asking),
+		"Aprob pe 31 martie 2027 Registratura <c@p.test> a scris:\n" + marked(asking),
+		"Aprob la 31.03.2027 La 23.11.2026 09:12, Registratura a scris:\n" + marked(asking),
+		"Aprob de la: 31 martie De la: Registratura Trimis: luni Subiect: Aprobare\n" + asking,
+	} {
+		if got := Read(asked(text)); got.Verdict == Approve {
+			t.Errorf("FALSE APPROVAL of %q: %+v", text, got)
+		}
+	}
+}
+
+func TestASentenceOfOurMailIsNotTakenForTheWriters(t *testing.T) {
+	in := asked("Sunt de acord cu crearea site-ului.")
+	if got := Read(in); got.Verdict != Approve {
+		t.Fatalf("%+v", got)
+	}
+	in.Quoted = "Dacă așa doriți, scrieți:\nSunt de acord cu crearea site-ului."
+	if got := Read(in); got.Verdict != Unclear {
+		t.Errorf("%+v", got)
+	}
+}

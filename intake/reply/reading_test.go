@@ -83,6 +83,7 @@ func TestHTMLIsReadAsItIsSeen(t *testing.T) {
 		{"<", Unclear},
 		{"Aprob<", Unclear},
 		{"Aprob<script>x</script>", Approve},
+		{`Aprob<div style="display:none">Constantin Popa</div>`, Unclear},
 		{"<noscript>Nu</noscript> aprob", Reject},
 	} {
 		if got := Read(Input{HTML: c.html}); got.Verdict != c.want {
@@ -111,6 +112,17 @@ func TestFlowedTextIsPutTogether(t *testing.T) {
 	} {
 		if got := Read(Input{Text: c.text, Flowed: c.flowed, DelSp: c.delSp}); got.Verdict != c.want {
 			t.Errorf("%s: %+v, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestALongAnswerIsNoDecision(t *testing.T) {
+	for text, why := range map[string]string{
+		"Aprob\n" + strings.Repeat("cuvânt ", maxWritten/8): "more was newly written than is read",
+		strings.Repeat("Aprob. ", maxWords):                 "longer than a decision",
+	} {
+		if got := Read(Input{Text: text}); got.Verdict != Unclear || !strings.Contains(got.Why, why) {
+			t.Errorf("%.40q: %s (%s), want %q", text, got.Verdict, got.Why, why)
 		}
 	}
 }
@@ -242,6 +254,32 @@ func TestHostileBodiesCostLittleAndApproveNothing(t *testing.T) {
 				t.Errorf("took %v", took)
 			}
 			t.Logf("%v", time.Since(start))
+		})
+	}
+}
+
+func TestATitleWithAConditionInItIsATitleOnlyAsAWhole(t *testing.T) {
+	for text, want := range map[string]Verdict{
+		"Aprob crearea site-ului „Acces doar citire”.": Approve,
+		"Aprob site-ul Acces doar citire":              Approve,
+		"Aprob site-ul doar citire":                    Conditional,
+		"Aprob site-ul acces citire":                   Conditional,
+	} {
+		in := Input{Text: text, Subjects: []string{"Acces doar citire"}}
+		if got := Read(in); got.Verdict != want && (want == Approve || got.Verdict == Approve) {
+			t.Errorf("%q: %s (%s), want %s", text, got.Verdict, got.Why, want)
+		}
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	for _, file := range []string{"010-approve-no-quote-aprobat.eml", "030-approve-outlook-desktop-aprob.eml", "045-reject-thunderbird-resping-cererea-motiv-nu-ave.eml"} {
+		in := bodies(b, file)
+		b.Run(file[:3], func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Read(in)
+			}
 		})
 	}
 }

@@ -137,6 +137,7 @@ func TestAlignedSignaturesVouchForTheSender(t *testing.T) {
 		{"a signature that has expired", signByHand(t, raw, "d=primaria.test; t=1; x=1700000000;", -1, testKey()), keyZone(t, "primaria.test"), false, false, "expired"},
 		{"an identity of another domain", signByHand(t, raw, "d=primaria.test; i=@evil.test;", -1, testKey()), keyZone(t, "primaria.test"), false, false, "domain mismatch"},
 		{"a resolver that fails", sign(t, raw, "primaria.test"), broken{}, false, false, "key unavailable"},
+		{"a resolver that fails in another way", sign(t, raw, "primaria.test"), odd{}, false, false, "key unavailable"},
 		{"a signature of another domain and a resolver that fails", sign(t, raw, "evil.test"), broken{}, false, false, "not aligned"},
 		{"a resolver that does not answer", sign(t, raw, "primaria.test"), slow{}, false, false, "key unavailable"},
 		{"no resolver", sign(t, raw, "primaria.test"), nil, false, false, "no resolver"},
