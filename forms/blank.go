@@ -141,7 +141,7 @@ func (b *blank) draw() {
 	b.do(b.f.SetSheetName("Sheet1", b.sheet))
 	b.styles()
 	b.lists()
-	for col, width := range map[int]float64{colNumber: 5, colName: 32, colEmail: 36, colRead: 9.5, colWrite: 9.5, colDelete: 9.5, colHelp: 52} {
+	for col, width := range map[int]float64{colNumber: 5, colName: 34, colEmail: 36, colRead: 9.5, colWrite: 9.5, colDelete: 9.5, colHelp: 52} {
 		name := workbook.ColumnName(col)
 		b.do(b.f.SetColWidth(b.sheet, name, name, width))
 	}

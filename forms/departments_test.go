@@ -88,3 +88,19 @@ func TestEveryDepartmentOfTheProcedureIsFoundByItsOwnName(t *testing.T) {
 		}
 	}
 }
+
+func TestOtherNamesOfADepartmentAreItsNames(t *testing.T) {
+	list := append(ProcedureDepartments(), Department{Name: "Serviciul TIC", Parent: "Direcția Economică", Aliases: []string{"IT", "Tehnologia informației"}})
+	for text, want := range map[string]string{"IT": "Serviciul TIC", "Serviciul IT": "Serviciul TIC", "tehnologia informatiei": "Serviciul TIC", "Serv. TIC": "Serviciul TIC", "S.T.I.C.": ""} {
+		if d, _ := MatchDepartment(text, list); d.Name != want {
+			t.Errorf("%q is %q, want %q", text, d.Name, want)
+		}
+	}
+	twins := []Department{{Name: "Direcția A"}, {Name: "Direcția B"}, {Name: "Secretariat", Parent: "Direcția A"}, {Name: "Secretariat", Parent: "Direcția B"}}
+	if d, why := MatchDepartment("Secretariat", twins); why != Ambiguous {
+		t.Errorf("%v %s", d, why)
+	}
+	if d, why := MatchDepartment("Direcția B / Secretariat", twins); why != "" || d.Parent != "Direcția B" {
+		t.Errorf("%v %s", d, why)
+	}
+}

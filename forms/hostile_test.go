@@ -1,6 +1,7 @@
 package forms
 
 import (
+	"errors"
 	"runtime"
 	"strings"
 	"testing"
@@ -47,6 +48,32 @@ func TestHostileContentsCostLittle(t *testing.T) {
 			}
 			if used > 256 {
 				t.Errorf("%d MB allocated", used)
+			}
+		})
+	}
+}
+
+func TestHostileWorkbooksAreNotMarked(t *testing.T) {
+	form := "Nume solicitant\t\nCompartimentul care solicită crearea site-ului\tX\nNumele instituției partenere\tY\nTemeiul legal\tZ\n"
+	for name, text := range map[string]string{
+		"a form far below":              strings.Repeat("\n", 60_000) + form,
+		"a form beside the last column": form + strings.Repeat(strings.Repeat("\t", 1500)+"\n", 200),
+		"a form far to the right":       "x" + strings.ReplaceAll("\n"+form, "\n", "\n"+strings.Repeat("\t", 9_000)),
+		"a form in a large sheet":       form + strings.Repeat(strings.Repeat("x\t", 100)+"\n", 900),
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := sheetXML(text)
+			r := mustRead(t, data)
+			began := time.Now()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := Mark(data, r, r.Problems)
+			runtime.ReadMemStats(&after)
+			if took, used := time.Since(began), (after.TotalAlloc-before.TotalAlloc)>>20; took > 5*time.Second || used > 256 {
+				t.Errorf("%v, %d MB, error %v", took, used, err)
+			}
+			if r.Kind != "" && !errors.Is(err, ErrCannotMark) {
+				t.Errorf("kind %q, error %v", r.Kind, err)
 			}
 		})
 	}

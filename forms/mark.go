@@ -1,6 +1,7 @@
 package forms
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -63,6 +64,9 @@ func annotate(data []byte, draw func(*marker) error) ([]byte, error) {
 	if before.Format != workbook.OOXML || before.Strict {
 		return nil, fmt.Errorf("%w: only transitional OOXML is written", ErrCannotMark)
 	}
+	if err := modest(data, before); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCannotMark, err)
+	}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: workbook.MaxUnpacked, UnzipXMLSizeLimit: workbook.MaxUnpacked})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCannotMark, err)
@@ -87,6 +91,43 @@ func annotate(data []byte, draw func(*marker) error) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", ErrCannotMark, err)
 	}
 	return marked, nil
+}
+
+// Limits of what is handed to the library that writes, which holds a sheet as a
+// whole and fills it up to the cell that is asked for.
+const (
+	maxMarkedBytes = 4 << 20 // of all sheets and their texts, unpacked
+	maxMarkedRow   = 5000    // of a cell that is marked
+	maxMarkedCol   = 200     //
+	maxMarkedRows  = 20_000  // of a sheet
+	maxMarkedCells = 200_000 // of all sheets, empty ones between others included
+	maxMarkedMerge = 1000
+)
+
+func modest(data []byte, book *workbook.Workbook) error {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return err
+	}
+	var total uint64
+	for _, f := range z.File {
+		if strings.HasPrefix(f.Name, "xl/") && strings.HasSuffix(f.Name, ".xml") {
+			total += f.UncompressedSize64
+		}
+	}
+	if total > maxMarkedBytes {
+		return fmt.Errorf("its sheets take %d bytes", total)
+	}
+	cells := 0
+	for _, s := range book.Sheets {
+		if len(s.Merges) > maxMarkedMerge {
+			return fmt.Errorf("sheet %q has %d merged ranges", s.Name, len(s.Merges))
+		}
+		if cells += s.LastRow * s.LastCol; cells > maxMarkedCells || s.LastRow > maxMarkedRows {
+			return fmt.Errorf("sheet %q has %d rows and %d columns", s.Name, s.LastRow, s.LastCol)
+		}
+	}
+	return nil
 }
 
 type marker struct {
@@ -124,6 +165,9 @@ func (m *marker) mark(reading *Reading, problems []Problem) error {
 		row, col, ok := workbook.ParseRef(p.Cell)
 		if !ok {
 			return fmt.Errorf("%q is no cell", p.Cell)
+		}
+		if row > maxMarkedRow || col > maxMarkedCol {
+			return fmt.Errorf("%s is too far out", p.Cell)
 		}
 		area := sheet.Merge(row, col)
 		cell := workbook.Ref(area.Row1, area.Col1)
@@ -414,7 +458,7 @@ func (m *marker) besideForm(reading *Reading, sheet *workbook.Sheet, rows int) w
 		for next := col; next < col+4; next++ {
 			free = free && !sheet.ColUsed(next) && !sheet.ColHidden(next)
 		}
-		if free {
+		if free || col > maxMarkedCol {
 			return workbook.Range{Row1: 1, Col1: col, Row2: rows, Col2: col}
 		}
 	}

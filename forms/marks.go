@@ -23,6 +23,7 @@ type markToken struct {
 	kind  markKind
 	right Rights
 	from  int
+	apart bool // a comma or the like stands before it
 }
 
 var (
@@ -38,7 +39,7 @@ func markTokens(s string) []markToken {
 			return
 		}
 		folded := fold(text)
-		t := markToken{another, 0, from}
+		t := markToken{kind: another, from: from}
 		switch {
 		case rightOf(folded) != 0:
 			t.kind, t.right = aRight, rightOf(folded)
@@ -50,6 +51,14 @@ func markTokens(s string) []markToken {
 			return
 		}
 		list = append(list, t)
+	}
+	apart := false
+	// A token is apart if a separator came after the one before it.
+	separate := func(n int) {
+		if len(list) > n {
+			list[len(list)-1].apart = apart
+			apart = false
+		}
 	}
 	from := -1
 	runes := []rune(s)
@@ -64,32 +73,39 @@ func markTokens(s string) []markToken {
 			at += size
 			continue
 		}
+		n := len(list)
 		if from >= 0 {
 			word(s[from:at], from)
 			from = -1
+			separate(n)
+			n = len(list)
 		}
+		apart = apart || strings.ContainsRune(",;/|\n", r)
 		rest := strings.TrimLeft(string(runes[i+1:min(len(runes), i+4)]), " ")
 		switch {
 		case strings.ContainsRune("✓✔√☑☒✅■●", r):
-			list = append(list, markToken{yes, 0, at})
+			list = append(list, markToken{kind: yes, from: at})
 		case strings.ContainsRune("☐□○✗✘❌", r):
-			list = append(list, markToken{no, 0, at})
+			list = append(list, markToken{kind: no, from: at})
 		case r == '[' && strings.HasPrefix(rest, "]"), r == '(' && strings.HasPrefix(rest, ")"):
-			list = append(list, markToken{no, 0, at})
+			list = append(list, markToken{kind: no, from: at})
 		case strings.ContainsRune("-–—", r) && (strings.Trim(string(runes[i+1:]), " ") == "" || rest != "" && strings.ContainsRune(",;|/)\n", []rune(rest)[0])):
-			list = append(list, markToken{no, 0, at})
+			list = append(list, markToken{kind: no, from: at})
 		case r == '_' || r == '…' || r == '.' && strings.HasPrefix(string(runes[i:]), "..."):
-			list = append(list, markToken{unmarked, 0, at})
+			list = append(list, markToken{kind: unmarked, from: at})
 			for i+1 < len(runes) && strings.ContainsRune("_….", runes[i+1]) {
 				at += size
 				i++
 				size = len(string(runes[i]))
 			}
 		}
+		separate(n)
 		at += size
 	}
 	if from >= 0 {
+		n := len(list)
 		word(s[from:], from)
+		separate(n)
 	}
 	return list
 }
@@ -152,8 +168,8 @@ func markedRights(s string) (rights Rights, begin int, used, ok bool) {
 	for i := 0; i < len(list); i++ {
 		t := list[i]
 		if t.kind != aRight {
-			// Two marks in a row, or one without a name.
-			if before && (i+1 >= len(list) || list[i+1].kind != aRight) || !before && (i == 0 || list[i-1].kind != aRight) {
+			// Two marks in a row, or one that belongs to no name.
+			if before && (i+1 >= len(list) || list[i+1].kind != aRight || list[i+1].apart) || !before && (i == 0 || list[i-1].kind != aRight || t.apart) {
 				return 0, begin, true, false
 			}
 			continue

@@ -14,7 +14,7 @@ func (m *marker) clean() error {
 	for _, n := range m.book.Names {
 		fill, ok := strings.CutPrefix(n.Name, nameMark)
 		sheet := m.sheet(n.Sheet)
-		if !ok || sheet == nil {
+		if !ok || sheet == nil || n.Range.Row2 > maxMarkedRow || n.Range.Col2 > maxMarkedCol {
 			continue
 		}
 		m.touched[n.Sheet] = true
@@ -75,7 +75,7 @@ func (m *marker) uncomment(sheet string) error {
 func (m *marker) unsummarise() error {
 	own := slices.ContainsFunc(m.book.Names, func(n workbook.Name) bool { return n.Name == nameVersion })
 	for _, n := range m.book.Names {
-		if n.Name != nameSummary || m.sheet(n.Sheet) == nil {
+		if n.Name != nameSummary || m.sheet(n.Sheet) == nil || n.Range.Row1 > maxMarkedRow || n.Range.Col2 > maxMarkedCol {
 			continue
 		}
 		m.touched[n.Sheet] = true

@@ -252,7 +252,7 @@ func TestFormsAsPeopleWriteThem(t *testing.T) {
 		rights("citire ___ scriere _X_ ștergere ___", "write"), rights("Citire=1; Scriere=0; Stergere=0", "read"), rights("poate citi și scrie, nu poate șterge", "read,write"),
 		{"boxes in one line", "internal_users", [][]any{{askInternal}, {"1. Ana Pop – ana@p.test – ☑ citire ☑ scriere ☐ ștergere"}}, "Ana Pop <ana@p.test> read,write", ""},
 		{"boxes none of which is ticked", "internal_users", [][]any{{askInternal}, {"1. Ana Pop – ana@p.test – ☐ citire ☐ scriere ☐ ștergere"}}, "Ana Pop <ana@p.test>", "internal_users[0].rights missing"},
-		badRights("citire x x scriere"), badRights("citire: da, scriere: poate"), badRights("ștergere nu știu"),
+		badRights("citire x x scriere"), badRights("citire: da, scriere: poate"), badRights("ștergere nu știu"), badRights("citire / scriere / -"),
 		badRights("ca Ion"), badRights("de stabilit"), badRights("citire?/scriere dacă se poate"), badRights("administrator"),
 		ticks("x", "X", "x", "read,write,delete"), ticks("✓", nil, nil, "read"), ticks("DA", "DA", "NU", "read,write"), ticks(1, 1, 0, "read,write"), ticks(true, false, false, "read"), ticks("da", "-", "-", "read"),
 		ticks("√", "", "", "read"), ticks("citire", "scriere", nil, "read,write"), ticks("☑", "☐", "☐", "read"), ticks("v", "v", nil, "read,write"), ticks("TRUE", "FALSE", "FALSE", "read"), ticks("•", nil, nil, "read"),

@@ -85,6 +85,7 @@ func (r *ooxml) row(s *scanner, sheet *Sheet, row *int) error {
 	if *row > maxRow {
 		return damaged("row %d", *row)
 	}
+	sheet.LastRow = max(sheet.LastRow, *row)
 	if s.flag("hidden", false) || s.attr("ht") == "0" {
 		if err := sheet.hiddenRows.add(*row, *row); err != nil {
 			return err
@@ -106,6 +107,7 @@ func (r *ooxml) row(s *scanner, sheet *Sheet, row *int) error {
 		if col > maxCol {
 			return damaged("column %d", col)
 		}
+		sheet.LastRow, sheet.LastCol = max(sheet.LastRow, at), max(sheet.LastCol, col)
 		return r.cell(s, sheet, at, col)
 	})
 }

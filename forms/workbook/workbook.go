@@ -84,6 +84,10 @@ type Sheet struct {
 	Cells  []Cell
 	Merges []Range
 
+	// The last row and column that the file mentions, be it for an empty cell;
+	// not counted in .ods.
+	LastRow, LastCol int
+
 	hiddenRows, hiddenCols spans
 	index                  map[pos]int
 	used                   map[int]bool // columns with anything in them, shown or not
