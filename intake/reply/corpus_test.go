@@ -128,4 +128,22 @@ func TestLabelledRepliesAreReadAsLabelled(t *testing.T) {
 	t.Log("understood at the first try:\n" + table.String())
 }
 
+// The desk knows more than the mail says. That may make an answer clearer, and
+// never an approval of what is none.
+func TestLabelledRepliesAreReadTheSameByADeskThatKnowsTheRequest(t *testing.T) {
+	asked := bodies(t, "approval.eml").Text
+	for _, l := range labels(t) {
+		if l.Label == "auto" {
+			continue
+		}
+		in := bodies(t, l.File)
+		plain := Read(in)
+		in.Quoted, in.Names, in.Requester, in.RequestNumber, in.Today = asked, []string{"Constantin Popa", "Primar"}, "Maria Ionescu", "SC-2026-0147", today
+		in.People, in.Subjects = []string{"Maria Ionescu", "Andrei Dobre"}, []string{"Avize urbanism"}
+		if got := Read(in); got.Verdict != plain.Verdict {
+			t.Errorf("%s: %s (%s), without knowing the request %s (%s)", l.File, got.Verdict, got.Why, plain.Verdict, plain.Why)
+		}
+	}
+}
+
 func itoa(n int) string { b, _ := json.Marshal(n); return string(b) }
