@@ -66,15 +66,24 @@ func (h *hand) workbook(r *Request) ([]Attachment, error) {
 			return a, err
 		}
 	}
+	a, err := h.refilled(r)
+	return []Attachment{a}, err
+}
+
+// refilled is what was read in the form of a request, in a form of ours.
+func (h *hand) refilled(r *Request) (Attachment, error) {
 	data, err := forms.Fill(r.Kind, r.Submission, forms.BlankOptions{
 		Institution: h.Directory.Institution, Departments: h.Directory.FormDepartments(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("filling in the form of request %s: %w", r.Number, err)
+		return Attachment{}, fmt.Errorf("filling in the form of request %s: %w", r.Number, err)
 	}
 	name := strings.TrimSuffix(r.FormName, path.Ext(r.FormName)) + ".xlsx"
-	return []Attachment{{Name: name, MediaType: h.Blank[r.Kind].MediaType, Data: data}}, nil
+	return Attachment{Name: name, MediaType: WorkbookType, Data: data}, nil
 }
+
+// WorkbookType is the media type of an Office Open XML workbook.
+const WorkbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 // sentWorkbook finds the workbook in the mail that it came with; nil: it is not there.
 func (h *hand) sentWorkbook(r *Request) ([]Attachment, error) {

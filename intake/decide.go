@@ -18,7 +18,9 @@ func (h *hand) decide() (Settlement, error) {
 	case CaseBounce:
 		return h.bounce()
 	case CaseCreateForm, CaseCloseForm:
-		return h.registerForms()
+		if k, err := h.question(); err != nil || k == nil || !h.formIsReturnedWithAnswer(*k) {
+			return h.registerForms()
+		}
 	case CaseOversized:
 		return h.tooLarge()
 	case CaseUnreadable:
@@ -37,6 +39,16 @@ func (h *hand) decide() (Settlement, error) {
 		return h.strayReply()
 	}
 	return h.other()
+}
+
+// formIsReturnedWithAnswer reports whether a mail with a form is an answer all
+// the same: some mail programs send the files along that came with a question.
+func (h *hand) formIsReturnedWithAnswer(k Token) bool {
+	switch h.c.Command.Name {
+	case reply.CommandConfirm, reply.CommandYes, reply.CommandDeny:
+		return true
+	}
+	return k.Purpose != ConfirmsRequest
 }
 
 // question finds the question that the mail answers, by the token that came

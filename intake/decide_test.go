@@ -317,6 +317,9 @@ func TestAnswerThatDecides(t *testing.T) {
 		{"with the token in In-Reply-To and the plus-address", func(o *office, q *intake.Message) []byte {
 			return o.answer(mayor, q, "Aprob.")
 		}, intake.Approve, ""},
+		{"with the form sent along, as some mail programs do", func(o *office, q *intake.Message) []byte {
+			return o.write(letter{from: mayor, answers: q, text: "Aprob.", files: []file{annex(o, submission())}})
+		}, intake.Approve, ""},
 		{"with the token only in the plus-address", func(o *office, q *intake.Message) []byte {
 			return o.write(letter{from: mayor, to: q.ReplyTo[0].Address, subject: "site", text: "Aprob."})
 		}, intake.Approve, ""},
@@ -416,6 +419,9 @@ func TestDecisionRecordIsWhole(t *testing.T) {
 	}
 	if n := o.happened(intake.EventApproved); n != 1 {
 		t.Errorf("%d events approved", n)
+	}
+	if n := o.count(`SELECT COUNT(*) FROM tokens WHERE spent_at IS NULL`); n != 0 {
+		t.Errorf("%d questions are still open", n)
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"registratura/forms"
 	"registratura/intake/trust"
 )
 
@@ -47,7 +46,8 @@ type Desk struct {
 	Parse  func(raw []byte, oversized bool) *Message
 	Forms  FormReader
 	Origin func(ctx context.Context, raw []byte) trust.Origin
-	Blank  map[forms.Kind]Attachment // the blank workbooks
+	// Blank makes the blank workbooks, with these partners to choose from.
+	Blank func(partners []string) ([]Attachment, error)
 
 	Now  func() time.Time
 	Rand io.Reader // of unguessable bytes

@@ -39,7 +39,7 @@ type Registered struct {
 type Returned struct {
 	Request  *Request
 	Problems []forms.Problem
-	Marked   bool // the attached workbook is the sender's own, with the cells marked
+	Marked   bool // the attached workbook is the sender's own, with the cells marked; else a new one, filled in
 }
 
 // ConfirmRequest asks a head of department whether a form that bears their

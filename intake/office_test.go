@@ -193,9 +193,11 @@ func (o *office) newDesk(random io.Reader) *intake.Desk {
 		Parse:  parse,
 		Forms:  reader{},
 		Origin: o.origin,
-		Blank: map[forms.Kind]intake.Attachment{
-			forms.Create: {Name: "Anexa 1.xlsx", MediaType: "application/octet-stream", Data: []byte("create")},
-			forms.Close:  {Name: "Inchidere.xlsx", MediaType: "application/octet-stream", Data: []byte("close")},
+		Blank: func(partners []string) ([]intake.Attachment, error) {
+			return []intake.Attachment{
+				{Name: "Anexa 1.xlsx", MediaType: "application/octet-stream", Data: []byte(strings.Join(partners, ";"))},
+				{Name: "Inchidere.xlsx", MediaType: "application/octet-stream", Data: []byte("close")},
+			}, nil
 		},
 		Now: o.clock.Now, Rand: random, Log: slog.New(slog.DiscardHandler),
 		Watch: func(e intake.Event) { o.events = append(o.events, e) },

@@ -54,8 +54,12 @@ func (h *hand) other() (Settlement, error) {
 	if !h.mayAnswer(sender) {
 		return h.setAside(AsideStranger, "from an unproven address that the directory doesn't list")
 	}
+	blanks, err := h.blanks()
+	if err != nil {
+		return Settlement{}, err
+	}
 	letter := BlankForms{Asked: h.c.Command.Name == reply.CommandForm}
-	err := h.send(Person{sender.Name, sender.Address}, letter, envelope{answers: true, bounded: true, attachments: h.blanks()})
+	err = h.send(Person{sender.Name, sender.Address}, letter, envelope{answers: true, bounded: true, attachments: blanks})
 	return Settlement{Fate: FateAnswered, Note: "blank forms sent"}, err
 }
 
@@ -65,8 +69,12 @@ func (h *hand) mayAnswer(sender Address) bool {
 	return h.c.Origin.Authentic || h.Directory.Knows(sender.Address)
 }
 
-func (h *hand) blanks() []Attachment {
-	return []Attachment{h.Blank[forms.Create], h.Blank[forms.Close]}
+func (h *hand) blanks() ([]Attachment, error) {
+	partners, err := h.Store.Partners(h.ctx)
+	if err != nil {
+		return nil, err
+	}
+	return h.Blank(partners)
 }
 
 // unreadable answers a mail whose attachments are not forms that can be read.
@@ -78,8 +86,12 @@ func (h *hand) unreadable() (Settlement, error) {
 	if !h.mayAnswer(sender) {
 		return h.setAside(AsideStranger, "from an unproven address that the directory doesn't list")
 	}
-	err := h.send(Person{sender.Name, sender.Address}, CannotRead{Files: h.c.Faults},
-		envelope{answers: true, bounded: true, attachments: h.blanks()})
+	blanks, err := h.blanks()
+	if err != nil {
+		return Settlement{}, err
+	}
+	err = h.send(Person{sender.Name, sender.Address}, CannotRead{Files: h.c.Faults},
+		envelope{answers: true, bounded: true, attachments: blanks})
 	return Settlement{Fate: FateAnswered, Note: "no form in the attachments"}, err
 }
 

@@ -68,15 +68,12 @@ func hashHex(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// maxSlug keeps site addresses short enough to be typed.
-const maxSlug = 40
-
-// Slug makes a site ID out of a name: "Școala nr. 11" becomes "scoala-nr-11".
-// A name without any letter or digit becomes "site".
-func Slug(name string) string {
+// letters is what is left of a text without case, diacritics and punctuation:
+// words of a-z and 0-9 with hyphens between them.
+func letters(text string) string {
 	var b strings.Builder
 	dash := false
-	for _, r := range norm.NFD.String(strings.ToLower(name)) {
+	for _, r := range norm.NFD.String(strings.ToLower(text)) {
 		switch {
 		case unicode.Is(unicode.Mn, r): // the diacritics that NFD took apart
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
@@ -89,7 +86,16 @@ func Slug(name string) string {
 			dash = true
 		}
 	}
-	slug := b.String()
+	return b.String()
+}
+
+// maxSlug keeps site addresses short enough to be typed.
+const maxSlug = 40
+
+// Slug makes a site ID out of a name: "Școala nr. 11" becomes "scoala-nr-11".
+// A name without any letter or digit becomes "site".
+func Slug(name string) string {
+	slug := letters(name)
 	if len(slug) > maxSlug {
 		slug = slug[:maxSlug]
 		// cut at a word where that leaves at least half

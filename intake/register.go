@@ -42,11 +42,14 @@ func (h *hand) registerForm(head Person, found FormFound) (*Request, error) {
 			return nil, err
 		}
 	}
+	if err := h.checkOpen(r, &found); err != nil {
+		return nil, err
+	}
 	problems := found.Reading.Problems
 	switch {
 	case len(problems) > 0:
 		return r, h.returnForm(r, found)
-	case r.Proven == "" && !h.Policy.UnprovenForms:
+	case r.Proven == "" && (h.c.Origin.Refuted || !h.Policy.UnprovenForms):
 		return r, h.askSender(r)
 	case r.Kind == forms.Close:
 		return r, h.takeClosing(r)
@@ -79,6 +82,28 @@ func (h *hand) fillIn(r *Request, found FormFound) {
 	if h.c.Origin.Authentic {
 		r.Proven = string(h.c.Origin.By)
 	}
+}
+
+// checkOpen adds the problem that only the records can show: another request
+// asks for a site with the same partner for the same purpose, or there is one.
+func (h *hand) checkOpen(r *Request, found *FormFound) error {
+	if r.Kind != forms.Create || len(found.Reading.Problems) > 0 {
+		return nil
+	}
+	other, err := h.tx.OpenRequest(r.Purpose(), r.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	message := fmt.Sprintf("Pentru această instituție și aceleași informații există deja cererea nr. %s. "+
+		"Dacă este nevoie de alt site, scrieți la tipurile de informații prin ce se deosebește.", other.Number)
+	reading := *found.Reading
+	reading.Problems = []forms.Problem{reading.Problem("partner", forms.Duplicate, message)}
+	found.Reading = &reading
+	found.Marked = h.mark(h.ctx, found.Attachment, &reading)
+	return nil
 }
 
 // continued finds the returned request that the form corrects: the mail
@@ -148,8 +173,12 @@ func (h *hand) returnForm(r *Request, found FormFound) error {
 		return err
 	}
 	workbook := found.Attachment
-	if found.Marked != nil {
-		workbook.Data = found.Marked
+	workbook.Data = found.Marked
+	if found.Marked == nil {
+		var err error
+		if workbook, err = h.refilled(r); err != nil {
+			return err
+		}
 	}
 	return h.send(r.From, Returned{Request: r, Problems: problems, Marked: found.Marked != nil},
 		envelope{request: r, answers: true, bounded: true, attachments: []Attachment{workbook}})

@@ -150,6 +150,12 @@ func TestFormOfAnUnprovenSender(t *testing.T) {
 		{"is taken when they confirm it", func(o *office, q *intake.Message) []byte {
 			return o.answer(economist, q, "CONFIRM")
 		}, intake.StatusAwaitingApproval, intake.FateDecided, []string{"approval primar", "registered ion.popescu"}},
+		{"is taken when they confirm it and send it along", func(o *office, q *intake.Message) []byte {
+			return o.write(letter{from: economist, answers: q, text: "CONFIRM", files: []file{annex(o, submission())}})
+		}, intake.StatusAwaitingApproval, intake.FateDecided, []string{"approval primar", "registered ion.popescu"}},
+		{"is another request when they send a form and do not confirm", func(o *office, q *intake.Message) []byte {
+			return o.write(letter{from: economist, answers: q, text: "Revin cu formularul.", files: []file{annex(o, submission())}})
+		}, intake.StatusReceived, intake.FateRegistered, []string{"confirm_request ion.popescu"}},
 		{"is taken when they say yes", func(o *office, q *intake.Message) []byte {
 			return o.answer(economist, q, "Da.")
 		}, intake.StatusAwaitingApproval, intake.FateDecided, []string{"approval primar", "registered ion.popescu"}},
@@ -214,6 +220,24 @@ func TestConfirmedTwiceIsTakenOnce(t *testing.T) {
 	o.wantSent("set_aside it")
 }
 
+func TestCloseFormConfirmedTwiceIsTakenOnce(t *testing.T) {
+	for _, second := range []string{"CONFIRM", "NU"} {
+		t.Run("the second answer is "+second, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			o.thinks(economist, unproven)
+			got := o.handle(o.write(letter{from: economist, subject: "Închidere", files: []file{closeForm(o)}}))
+			question := o.mailTo(economist, "confirm_request")
+			o.handle(o.answer(economist, question, "CONFIRM"))
+			o.sent()
+			// The request is still received: only the token tells that it was answered.
+			o.handle(o.answer(economist, question, second+"."))
+			o.is(got.Request, intake.StatusReceived)
+			o.wantSent("set_aside it")
+		})
+	}
+}
+
 func TestFormsNeedNoProofWhereTheConfigurationSaysSo(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -223,6 +247,12 @@ func TestFormsNeedNoProofWhereTheConfigurationSaysSo(t *testing.T) {
 	if r := o.request(id); r.Proven != "" {
 		t.Errorf("proven by %q", r.Proven)
 	}
+	// Forged ones are still asked about.
+	o.thinks(engineer, refuted)
+	s := submission()
+	s.Department, s.Partner = "Direcția Tehnică", "Muzeul Județean"
+	o.handle(o.write(letter{from: engineer, subject: "Cerere", files: []file{annex(o, s)}}))
+	o.wantSent("confirm_request gabriela.dumitru")
 	// It says nothing of decisions.
 	o.thinks(mayor, unproven)
 	o.handle(o.answer(mayor, question, "Aprob."))
@@ -409,12 +439,29 @@ func TestSitesOfOnePartnerHaveDifferentAddresses(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	ids := map[string]bool{}
-	for range 4 {
-		id, _ := o.asked()
-		ids[o.request(id).Plan.Site.ID] = true
+	for _, info := range []string{"Rapoarte", "Dosare", "Planuri", "Bugete"} {
+		s := submission()
+		s.InfoTypes = info
+		got := o.handle(o.write(letter{from: economist, subject: "Cerere", files: []file{annex(o, s)}}))
+		ids[o.request(got.Request).Plan.Site.ID] = true
 	}
-	if len(ids) != 4 || !ids["spitalul-judetean"] {
+	if len(ids) != 4 {
 		t.Errorf("site IDs: %v", ids)
+	}
+}
+
+func TestSecondRequestForTheSameSiteIsReturned(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	first, _ := o.asked()
+	again := submission()
+	again.Partner, again.InfoTypes = strings.ToUpper(again.Partner), again.InfoTypes+"."
+	got := o.handle(o.write(letter{from: economist, subject: "Cerere", files: []file{annex(o, again)}}))
+	o.is(got.Request, intake.StatusReturned)
+	back := o.mailTo(economist, "returned")
+	o.says(back, o.request(first).Number.String(), "există deja")
+	if len(back.Attachments) != 1 {
+		t.Fatalf("%d attachments", len(back.Attachments))
 	}
 }
 

@@ -38,6 +38,16 @@ type Request struct {
 	ChangedAt  time.Time // of the last change of status
 }
 
+// Purpose tells whether two requests are for the same: the partner and what is
+// to be shared with them, however they are spelled; empty for a closing.
+func (r *Request) Purpose() string {
+	partner, info := letters(r.Submission.Partner), letters(r.Submission.InfoTypes)
+	if r.Kind != forms.Create || partner == "" || info == "" {
+		return ""
+	}
+	return partner + "/" + info
+}
+
 // Decision is an approver's answer, with the evidence for it (rules D5, R5).
 type Decision struct {
 	Verdict   Verdict   `json:"verdict"`

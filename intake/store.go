@@ -39,6 +39,8 @@ type Store interface {
 	Outgoing(ctx context.Context, id int64) (OutgoingMail, error)
 	// Request finds a request by its ID.
 	Request(ctx context.Context, id int64) (*Request, error)
+	// Partners lists the partners of all sites that were ever approved, by name.
+	Partners(ctx context.Context) ([]string, error)
 	// MailBytes is a stored mail as it came.
 	MailBytes(ctx context.Context, id int64) ([]byte, error)
 }
@@ -53,6 +55,9 @@ type Tx interface {
 	InsertRequest(*Request) error // sets ID
 	Request(id int64) (*Request, error)
 	RequestByNumber(Number) (*Request, error)
+	// OpenRequest finds a request other than except that has this purpose, of
+	// which a site is open or may still come.
+	OpenRequest(purpose string, except int64) (*Request, error) // ErrNotFound
 	// UpdateRequest records everything but the status.
 	UpdateRequest(*Request) error
 	// Change records the request with its new status, if the stored one is

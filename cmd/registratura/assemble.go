@@ -11,8 +11,10 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"registratura/cmd/registratura/config"
@@ -74,14 +76,7 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, now fun
 		Institution: cfg.Institution.Name, Name: desk.Policy.Desk.Name, Address: desk.Policy.Desk.Address,
 		Procedure: procedure, Location: desk.Policy.Location, WebDAV: true,
 	}}
-	desk.Blank = map[forms.Kind]intake.Attachment{}
-	for kind, name := range blankNames {
-		workbook, err := forms.Blank(kind, blankOptions(cfg))
-		if err != nil {
-			return nil, fmt.Errorf("making the blank forms: %w", err)
-		}
-		desk.Blank[kind] = intake.Attachment{Name: name, MediaType: xlsxType, Data: workbook}
-	}
+	desk.Blank = (&blankForms{cfg: cfg}).make
 	desk.Open()
 	if d.follower, err = newFollower(cfg, log, now, desk); err != nil {
 		return nil, err
@@ -89,12 +84,36 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, now fun
 	return d, nil
 }
 
-const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+// blankForms makes the blank workbooks, anew only when the partners changed.
+type blankForms struct {
+	cfg *config.Config
 
-// blankNames are what the blank workbooks are called as attachments.
-var blankNames = map[forms.Kind]string{
-	forms.Create: "Anexa 1 - cerere creare site.xlsx",
-	forms.Close:  "Cerere inchidere site.xlsx",
+	mu       sync.Mutex
+	partners []string
+	made     []intake.Attachment
+}
+
+func (b *blankForms) make(partners []string) ([]intake.Attachment, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.made != nil && slices.Equal(partners, b.partners) {
+		return b.made, nil
+	}
+	options := blankOptions(b.cfg)
+	options.Partners = partners
+	var made []intake.Attachment
+	for _, form := range []struct {
+		kind forms.Kind
+		name string
+	}{{forms.Create, "Anexa 1 - cerere creare site.xlsx"}, {forms.Close, "Cerere inchidere site.xlsx"}} {
+		workbook, err := forms.Blank(form.kind, options)
+		if err != nil {
+			return nil, fmt.Errorf("making the blank forms: %w", err)
+		}
+		made = append(made, intake.Attachment{Name: form.name, MediaType: intake.WorkbookType, Data: workbook})
+	}
+	b.partners, b.made = partners, made
+	return made, nil
 }
 
 func blankOptions(cfg *config.Config) forms.BlankOptions {

@@ -40,11 +40,11 @@ func (t *tx) InsertRequest(r *intake.Request) error {
 	}
 	err = t.q.QueryRowContext(t.ctx, `INSERT INTO requests
 		(year, serial, registered_on, kind, status, from_name, from_address, department, partner, proven,
-		 submission, plan, plan_hash, site_id, form_name, form_mail, created_at, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id`,
+		 submission, plan, plan_hash, purpose, site_id, form_name, form_mail, created_at, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id`,
 		r.Number.Date.Year, r.Number.Serial, r.Number.Date.String(), string(r.Kind), string(r.Status),
 		r.From.Name, r.From.Address, r.Department, r.Submission.Partner, r.Proven,
-		submission, plan, r.PlanHash, r.Plan.Site.ID, r.FormName, r.FormMail, millis(r.CreatedAt), millis(r.ChangedAt)).Scan(&r.ID)
+		submission, plan, r.PlanHash, r.Purpose(), r.Plan.Site.ID, r.FormName, r.FormMail, millis(r.CreatedAt), millis(r.ChangedAt)).Scan(&r.ID)
 	if err != nil {
 		return fmt.Errorf("registering request %s: %w", r.Number, err)
 	}
@@ -70,8 +70,8 @@ func (t *tx) UpdateRequest(r *intake.Request) error {
 		return err
 	}
 	err = t.exec(intake.ErrNotFound, `UPDATE requests SET department = $1, partner = $2, proven = $3, submission = $4,
-		plan = $5, plan_hash = $6, site_id = $7, form_name = $8, form_mail = $9 WHERE id = $10`,
-		r.Department, r.Submission.Partner, r.Proven, submission, plan, r.PlanHash, r.Plan.Site.ID, r.FormName, r.FormMail, r.ID)
+		plan = $5, plan_hash = $6, purpose = $7, site_id = $8, form_name = $9, form_mail = $10 WHERE id = $11`,
+		r.Department, r.Submission.Partner, r.Proven, submission, plan, r.PlanHash, r.Purpose(), r.Plan.Site.ID, r.FormName, r.FormMail, r.ID)
 	if err != nil {
 		return fmt.Errorf("updating request %s: %w", r.Number, err)
 	}
@@ -152,6 +152,32 @@ func (t *tx) Request(id int64) (*intake.Request, error) {
 // RequestByNumber implements [intake.Tx].
 func (t *tx) RequestByNumber(n intake.Number) (*intake.Request, error) {
 	return findRequest(t.ctx, t.q, ` WHERE r.year = $1 AND r.serial = $2`, n.Date.Year, n.Serial)
+}
+
+// OpenRequest implements [intake.Tx].
+func (t *tx) OpenRequest(purpose string, except int64) (*intake.Request, error) {
+	return findRequest(t.ctx, t.q, ` WHERE r.purpose = $1 AND r.purpose <> '' AND r.id <> $2 AND r.status IN
+		('awaiting_approval', 'approved', 'scheduled', 'provisioning', 'stuck', 'active') ORDER BY r.id LIMIT 1`, purpose, except)
+}
+
+// Partners implements [intake.Store].
+func (s *Store) Partners(ctx context.Context) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT DISTINCT r.partner FROM requests r JOIN decisions d ON d.request_id = r.id
+		WHERE d.verdict = 'approve' ORDER BY r.partner`)
+	if err != nil {
+		return nil, fmt.Errorf("listing partners: %w", err)
+	}
+	var partners []string
+	err = each(rows, func() error {
+		var name string
+		err := rows.Scan(&name)
+		partners = append(partners, name)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing partners: %w", err)
+	}
+	return partners, nil
 }
 
 // Request implements [intake.Store].

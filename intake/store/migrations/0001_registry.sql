@@ -45,6 +45,7 @@ CREATE TABLE requests (
     submission   TEXT   NOT NULL,        -- JSON
     plan         TEXT   NOT NULL,        -- JSON
     plan_hash    TEXT   NOT NULL,
+    purpose      TEXT   NOT NULL,
     site_id      TEXT   NOT NULL,
     form_name    TEXT   NOT NULL,
     form_mail    BIGINT NOT NULL REFERENCES mails (id),
@@ -53,6 +54,7 @@ CREATE TABLE requests (
     UNIQUE (year, serial)
 );
 CREATE INDEX requests_site ON requests (site_id);
+CREATE INDEX requests_purpose ON requests (purpose);
 
 CREATE TABLE decisions (
     request_id BIGINT PRIMARY KEY REFERENCES requests (id),

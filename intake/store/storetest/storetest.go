@@ -39,6 +39,8 @@ func Run(t *testing.T, open func(t *testing.T) intake.Store) {
 		{"a notice is found by its Message-ID and keeps its bytes", noticeRoundTrip},
 		{"a secret notice is wiped once it is sent", secretWiped},
 		{"answers are counted by address and time", answersCounted},
+		{"an open request is found by its purpose, and one that came to nothing is not", openByPurpose},
+		{"partners are those of approved requests", partners},
 		{"a site ID is taken by the request that uses it", siteTaken},
 	}
 	for _, test := range tests {
@@ -483,6 +485,49 @@ func answersCounted(t *testing.T, s intake.Store) {
 		same(t, "answers", n, 2)
 		return err
 	})
+}
+
+func openByPurpose(t *testing.T, s intake.Store) {
+	r := registered(t, s, 1)
+	find := func(want error) {
+		t.Helper()
+		transact(t, s, func(tx intake.Tx) error {
+			got, err := tx.OpenRequest(r.Purpose(), 0)
+			if !errors.Is(err, want) || err == nil && got.ID != r.ID {
+				t.Errorf("while it is %s: got %v, %v", r.Status, got, err)
+			}
+			if _, err := tx.OpenRequest(r.Purpose(), r.ID); !errors.Is(err, intake.ErrNotFound) {
+				t.Errorf("the request itself is found: %v", err)
+			}
+			if _, err := tx.OpenRequest("", 0); !errors.Is(err, intake.ErrNotFound) {
+				t.Errorf("no purpose is a purpose: %v", err)
+			}
+			return nil
+		})
+	}
+	find(intake.ErrNotFound) // received: nobody has proven yet that it is meant
+	change := func(to intake.Status) {
+		t.Helper()
+		transact(t, s, func(tx intake.Tx) error { return tx.Change(r, transition(t, r.Status, to), start) })
+	}
+	change(intake.StatusAwaitingApproval)
+	find(nil)
+	change(intake.StatusWithdrawn)
+	find(intake.ErrNotFound)
+}
+
+func partners(t *testing.T, s intake.Store) {
+	approved, asked := registered(t, s, 1), registered(t, s, 2)
+	asked.Submission.Partner = "Muzeul Județean"
+	transact(t, s, func(tx intake.Tx) error {
+		must(t, tx.Change(asked, transition(t, intake.StatusReceived, intake.StatusAwaitingApproval), start))
+		must(t, tx.Change(approved, transition(t, intake.StatusReceived, intake.StatusAwaitingApproval), start))
+		return tx.Decide(approved, intake.Decision{Verdict: intake.Approve, Mail: approved.FormMail, At: start},
+			transition(t, intake.StatusAwaitingApproval, intake.StatusApproved))
+	})
+	got, err := s.Partners(t.Context())
+	must(t, err)
+	same(t, "partners", got, []string{"Spitalul Județean"})
 }
 
 func siteTaken(t *testing.T, s intake.Store) {
