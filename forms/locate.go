@@ -88,7 +88,7 @@ func locate(book *workbook.Workbook, sheet *workbook.Sheet, r *recogniser, ours 
 		}
 		return []*place{p}
 	}
-	return byLabels(sheet, all)
+	return byLabels(sheet, append(all, byKeywords(sheet, all)...))
 }
 
 // inTableHeader tells "Compartiment" or "Nume utilizator intern" above a column
