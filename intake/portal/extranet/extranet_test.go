@@ -69,11 +69,10 @@ const testPassword = "patru cuvinte oarecare scrise"
 func newWorld(t *testing.T, change ...func(*Config)) *world {
 	t.Helper()
 	w := &world{t: t, clock: newClock()}
-	// The server comes first: its address is the extranet's.
-	var handler http.Handler
-	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { handler.ServeHTTP(rw, r) }))
+	// The listener comes first: its address is the extranet's.
+	w.server = httptest.NewUnstartedServer(nil)
 	c := testConfig(t.TempDir())
-	c.BaseURL, c.Now = w.server.URL, w.clock.now
+	c.BaseURL, c.Now = "http://"+w.server.Listener.Addr().String(), w.clock.now
 	for _, f := range change {
 		f(&c)
 	}
@@ -81,7 +80,8 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Extranet, handler = x, x.Handler()
+	w.Extranet, w.server.Config.Handler = x, x.Handler()
+	w.server.Start()
 	t.Cleanup(func() {
 		w.server.Close()
 		if err := x.Close(); err != nil {
