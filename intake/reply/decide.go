@@ -384,7 +384,9 @@ func (d *decider) refusedAlone(toks []token) (from int, ok bool) {
 	if e, q := d.longest("reason", toks, rest); q != nil && e > rest {
 		return rest, true
 	}
-	return 0, false
+	// "Nu, e prea devreme."
+	doubtful := d.find("deferral", toks, rest, len(toks)) != nil || slices.ContainsFunc(toks[rest:], func(t token) bool { return d.words["doubt"][t.fold] })
+	return rest, !doubtful && len(d.approvals(toks)) == 0
 }
 
 // conditional reports whether what is written around a yes makes it depend on

@@ -194,7 +194,7 @@ var (
 	dashedOriginal = regexp.MustCompile(`^[-_=*\s]{2,}(?:mesaj(?:ul)?\s+(?:original|initial|redirectionat|transmis|transmis mai departe|inaintat)|original\s+(?:message|mesage|apointment)|forwarded\s+(?:message|mesage)|redirectionat|mesaj\s+de\s+la\s.*)[-_=*\s:]{2,}$`)
 	begins         = regexp.MustCompile(`^(?:incepe mesajul (?:redirectionat|original)|mesaj (?:original|redirectionat)|begin forwarded (?:message|mesage)|original (?:message|mesage)|forwarded (?:message|mesage))\s*:$`)
 	rule           = regexp.MustCompile(`^[_\-=]{10,}$`)
-	headerKey      = regexp.MustCompile(`^[*\s|]*(de la|from|expeditor|expeditorul|von|trimis|trimisa?|trimis la|sent|data|date|data trimiterii|catre|to|destinatar|pentru|cc|bc|subiect|subiectul|subject|titlu|raspunde la|reply-to|importanta|importance|prioritate|atasamente|atasari|atachments|anexe)\s*:\*?`)
+	headerKey      = regexp.MustCompile(`^[*\s|]*(de la|from|expeditor|expeditorul|von|trimis|trimisa?|trimis la|trimise|expediat|sent|data|date|data trimiterii|catre|to|destinatar|pentru|cc|bc|subiect|subiectul|subject|titlu|raspunde la|reply-to|importanta|importance|prioritate|atasamente|atasari|atachments|anexe)\s*:\*?`)
 	gluedHeader    = regexp.MustCompile(`(?:^|\s)\*?(?:de la|from|expeditor)\s*:.*\s\*?(?:trimis|sent|data|date)\s*:.*\s\*?(?:subiect|subject)\s*:`)
 	gluedFrom      = regexp.MustCompile(`(?:^|\s)\*?(?:de la|from|expeditor)\s*:`)
 )
@@ -312,7 +312,7 @@ func headerBlock(lines []line, i int) int {
 			sender = true
 		case "subiect", "subiectul", "subject", "titlu":
 			subject = true
-		case "trimis", "trimisa", "trimis la", "sent", "data", "date", "data trimiterii", "catre", "to", "destinatar", "pentru":
+		case "trimis", "trimisa", "trimise", "trimis la", "expediat", "sent", "data", "date", "data trimiterii", "catre", "to", "destinatar", "pentru":
 			more = true
 		}
 	}

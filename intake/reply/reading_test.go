@@ -258,6 +258,20 @@ func TestHostileBodiesCostLittleAndApproveNothing(t *testing.T) {
 	}
 }
 
+func TestTheRequesterMayBeKnownFromTheQuoteOnly(t *testing.T) {
+	quote := "\n\nLa 23.11.2026 09:12, X a scris:\n>   Solicitant: Maria Ionescu, șef serviciu Urbanism\n>   Drept de citire: Andrei Dobre\n"
+	for text, want := range map[string]Verdict{
+		"Aprob cererea doamnei Ionescu.":       Approve,
+		"Aprob cererea doamnei Maria Ionescu.": Approve,
+		"Aprob cererea lui Andrei Dobre.":      Unclear,
+		"Aprob concediul doamnei Ionescu.":     Unclear,
+	} {
+		if got := Read(Input{Text: text + quote}); got.Verdict != want {
+			t.Errorf("%q: %s (%s), want %s", text, got.Verdict, got.Why, want)
+		}
+	}
+}
+
 func TestATitleWithAConditionInItIsATitleOnlyAsAWhole(t *testing.T) {
 	for text, want := range map[string]Verdict{
 		"Aprob crearea site-ului „Acces doar citire”.": Approve,

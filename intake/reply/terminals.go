@@ -66,7 +66,7 @@ func (d *decider) name(toks []token, i int) []int { return wordsOf(d.in.Names, t
 
 func (d *decider) requester(toks []token, i int) []int {
 	if d.in.Requester == "" {
-		return nil
+		return wordsOf(d.requesters, toks, i, 1) // as the quote names them
 	}
 	return wordsOf([]string{d.in.Requester}, toks, i, 1)
 }

@@ -11,7 +11,9 @@ type decider struct {
 	in     Input
 	part   string
 	quoted map[string]bool // the words of the quote, folded
-	names  map[string]bool // the words of the approver's name and titles, folded
+	// requesters are the names that the quote has after "Solicitant:".
+	requesters []string
+	names      map[string]bool // the words of the approver's name and titles, folded
 }
 
 func newDecider(in Input, part string) *decider {
@@ -54,6 +56,10 @@ func (d *decider) written(body []line) written {
 	for _, l := range cut.quote {
 		for _, t := range words([]string{l.text}) {
 			d.quoted[t.fold] = true
+		}
+		if label, name, ok := strings.Cut(l.text, ":"); ok && strings.HasPrefix(fold(strings.TrimSpace(label)), "solicitant") {
+			name, _, _ = strings.Cut(name, ",")
+			d.requesters = append(d.requesters, name)
 		}
 	}
 	if len(cut.quote) > 0 {
