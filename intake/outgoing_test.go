@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -221,7 +222,7 @@ func TestServerThatHangsInTheLastAttemptIsAFailure(t *testing.T) {
 	o.receive(o.write(letter{from: economist, subject: "formular"}))
 	o.must(o.desk.HandleDue(t.Context()))
 	ctx := &slowContext{Context: t.Context()}
-	o.post.refuse = func(string, []byte) error { ctx.over = true; return context.DeadlineExceeded }
+	o.post.refuse = func(string, []byte) error { ctx.over.Store(true); return context.DeadlineExceeded }
 	if err := o.desk.Send(ctx, 1, true); err != nil {
 		t.Error(err)
 	}
@@ -233,11 +234,11 @@ func TestServerThatHangsInTheLastAttemptIsAFailure(t *testing.T) {
 // slowContext is one whose time runs out when the test says so.
 type slowContext struct {
 	context.Context
-	over bool
+	over atomic.Bool
 }
 
 func (c *slowContext) Err() error {
-	if c.over {
+	if c.over.Load() {
 		return context.DeadlineExceeded
 	}
 	return c.Context.Err()

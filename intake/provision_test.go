@@ -335,7 +335,7 @@ func TestPortalThatHangsInTheLastAttemptIsStuck(t *testing.T) {
 	ctx := &slowContext{Context: t.Context()}
 	o.portal.before = func(call string) error {
 		if call == "member "+dan {
-			ctx.over = true
+			ctx.over.Store(true)
 			return context.DeadlineExceeded
 		}
 		return nil
@@ -344,7 +344,7 @@ func TestPortalThatHangsInTheLastAttemptIsStuck(t *testing.T) {
 		t.Errorf("got %v, want another attempt", err)
 	}
 	o.is(id, intake.StatusProvisioning)
-	ctx.over = false
+	ctx.over.Store(false)
 	o.must(o.desk.Provision(ctx, id, true))
 	o.is(id, intake.StatusStuck)
 }
