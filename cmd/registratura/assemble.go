@@ -174,8 +174,8 @@ func examiningDesk(cfg *config.Config, now func() time.Time, reader intake.FormR
 		},
 		Directory: cfg.Directory(),
 		Parse: func(raw []byte, oversized bool) *intake.Message {
-			m := mailbox.Parse(raw, mailbox.Limits{})
-			m.Oversized = oversized
+			m := mailbox.Parse(trust.Open(raw), mailbox.Limits{})
+			m.Raw, m.Oversized = raw, oversized
 			return m
 		},
 		Forms: reader,
@@ -233,26 +233,34 @@ func openPortal(cfg *config.Config, log *slog.Logger, now func() time.Time, requ
 }
 
 func newSender(cfg *config.Config) (*mailer.Sender, error) {
+	c, err := senderConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return mailer.NewSender(c)
+}
+
+func senderConfig(cfg *config.Config) (c mailer.Config, err error) {
 	host, portText, err := net.SplitHostPort(cfg.SMTP.Address)
 	if err != nil {
-		return nil, fmt.Errorf("smtp.address: %w", err)
+		return c, fmt.Errorf("smtp.address: %w", err)
 	}
 	port, err := strconv.Atoi(portText)
 	if err != nil {
-		return nil, fmt.Errorf("smtp.address: %w", err)
+		return c, fmt.Errorf("smtp.address: %w", err)
 	}
 	password, err := cfg.SMTP.Password()
 	if err != nil {
-		return nil, fmt.Errorf("smtp: %w", err)
+		return c, fmt.Errorf("smtp: %w", err)
 	}
 	tls, err := cfg.SMTP.TLSConfig()
 	if err != nil {
-		return nil, fmt.Errorf("smtp: %w", err)
+		return c, fmt.Errorf("smtp: %w", err)
 	}
-	return mailer.NewSender(mailer.Config{
+	return mailer.Config{
 		Host: host, Port: port, Security: mailer.Security(cfg.SMTP.Security), TLS: tls,
 		Username: cfg.SMTP.Username, Password: password,
-	})
+	}, nil
 }
 
 func newFollower(cfg *config.Config, log *slog.Logger, now func() time.Time, registry mailbox.Registry) (*mailbox.Follower, error) {
