@@ -72,15 +72,19 @@ func (h *hand) workbook(r *Request) ([]Attachment, error) {
 
 // refilled is what was read in the form of a request, in a form of ours.
 func (h *hand) refilled(r *Request) (Attachment, error) {
-	data, err := forms.Fill(r.Kind, r.Submission, forms.BlankOptions{
-		Institution: h.Directory.Institution, Departments: h.Directory.FormDepartments(),
-	})
+	data, err := forms.Fill(r.Kind, r.Submission, h.formOptions())
 	if err != nil {
 		return Attachment{}, fmt.Errorf("filling in the form of request %s: %w", r.Number, err)
 	}
-	name := strings.TrimSuffix(r.FormName, path.Ext(r.FormName)) + ".xlsx"
-	return Attachment{Name: name, MediaType: WorkbookType, Data: data}, nil
+	return Attachment{Name: xlsxName(r.FormName), MediaType: WorkbookType, Data: data}, nil
 }
+
+func (h *hand) formOptions() forms.BlankOptions {
+	return forms.BlankOptions{Institution: h.Directory.Institution, Departments: h.Directory.FormDepartments()}
+}
+
+// xlsxName is what a workbook is called once it is an .xlsx.
+func xlsxName(name string) string { return strings.TrimSuffix(name, path.Ext(name)) + ".xlsx" }
 
 // WorkbookType is the media type of an Office Open XML workbook.
 const WorkbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -102,9 +106,26 @@ func (h *hand) sentWorkbook(r *Request) ([]Attachment, error) {
 		}
 	}
 	if len(named) > 1 {
-		return h.planned(r, named), nil
+		named = h.planned(r, named)
+	}
+	if len(named) == 1 {
+		named[0].Data = h.unmarked(message, named[0].Data)
 	}
 	return named, nil
+}
+
+// unmarked takes off the marks that a form still bears which was returned,
+// mended and sent again: the approver is to see a clean one.
+func (h *hand) unmarked(m *Message, data []byte) []byte {
+	if _, ok := FindNumber(m.Subject); !ok && len(m.Threads()) == 0 {
+		return data // it was never returned
+	}
+	clean, err := h.Forms.UnmarkForm(h.ctx, data)
+	if err != nil {
+		h.Log.Info("old marks stay on a workbook", "error", err)
+		return data
+	}
+	return clean
 }
 
 // planned is the one of several workbooks of the same name that the plan was

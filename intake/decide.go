@@ -78,7 +78,7 @@ func (h *hand) approverAnswers(k Token) (Settlement, error) {
 	if !ok {
 		return h.setAside(AsideNoApprover, k.Address+" was asked and is no approver any more")
 	}
-	if sender, ok := h.c.Message.Sender(); !ok || sender.Address != k.Address { // T2
+	if !h.cameFrom(k.Address) { // T2
 		answered.Note = "the token came back from another sender"
 		return answered, h.suspect(r, approver, OtherSender, "the question was sent to "+k.Address)
 	}
@@ -113,6 +113,13 @@ func (h *hand) approverAnswers(k Token) (Settlement, error) {
 	return Settlement{Fate: FateDecided, Request: r.ID, Note: string(verdict)}, h.conclude(r, approver, k, verdict, proof)
 }
 
+// cameFrom reports whether the mail in hand names address, and nobody else, as
+// its sender; and what proves the origin, if anything does, proves that one.
+func (h *hand) cameFrom(address string) bool {
+	sender, ok := h.c.Message.Sender()
+	return ok && sender.Address == address && (!h.c.Origin.Authentic || h.c.Origin.Address == address)
+}
+
 // readAnswer reads an answer again, with all that helps to understand it.
 func (h *hand) readAnswer(r *Request, approver Approver) reply.Reading {
 	m := h.c.Message
@@ -120,6 +127,12 @@ func (h *hand) readAnswer(r *Request, approver Approver) reply.Reading {
 		Text: m.Text, HTML: m.HTML, AcceptWeak: h.Policy.AcceptWeak, Today: h.now.In(h.Policy.Location),
 		RequestNumber: r.Number.String(), Names: []string{approver.Name, approver.Title},
 		Requester: r.From.Name, Subjects: []string{r.Plan.Site.Title, r.Department},
+	}
+	for _, id := range m.Threads() {
+		if n, err := h.tx.NoticeOfMessage(id); err == nil && n.Request == r.ID {
+			in.Quoted = n.Text
+			break
+		}
 	}
 	for _, member := range r.Plan.Members {
 		in.People = append(in.People, member.Name)
@@ -153,11 +166,7 @@ func verdictOf(read reply.Reading) (Verdict, bool) {
 const maxSaid = 500
 
 func (h *hand) said() string {
-	said := []rune(strings.TrimSpace(h.c.Reply.Evidence))
-	if len(said) > maxSaid {
-		said = append(said[:maxSaid], '…')
-	}
-	return string(said)
+	return shorten(strings.TrimSpace(h.c.Reply.Evidence))
 }
 
 // closed is the letter for an answer to a question that is no longer open
@@ -222,7 +231,7 @@ func (h *hand) conclude(r *Request, approver Approver, k Token, verdict Verdict,
 	decision := Decision{
 		Verdict: verdict, Approver: approver.Person, Title: approver.Title,
 		Mail: h.mail.ID, MailHash: hashHex(h.mail.Raw),
-		Evidence: h.c.Reply.Evidence, Rule: h.c.Reply.Why, Origin: proof + ": " + h.c.Origin.Why,
+		Evidence: h.c.Reply.Evidence, Rule: h.c.Reply.Why, Trace: traceOf(h.c.Reply.Trace), Origin: proof + ": " + h.c.Origin.Why,
 		TokenHash: k.Hash, PlanHash: k.PlanHash, At: h.now,
 	}
 	if verdict == Reject {

@@ -215,6 +215,8 @@ func parse(raw []byte, oversized bool) *intake.Message {
 // reader reads forms in this process.
 type reader struct{}
 
+func (reader) UnmarkForm(_ context.Context, data []byte) ([]byte, error) { return forms.Unmark(data) }
+
 func (reader) ReadForm(_ context.Context, _ string, data []byte, rules forms.Rules) (*forms.Reading, error) {
 	return forms.Read(data, rules)
 }

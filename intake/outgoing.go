@@ -57,6 +57,9 @@ func (h *hand) send(to Person, letter Letter, e envelope) error {
 	if record.Raw, err = h.Composer.Compose(n); err != nil {
 		return fmt.Errorf("composing the letter %s: %w", letter.Name(), err)
 	}
+	if e.token != nil {
+		record.Text = h.Parse(record.Raw, false).Text // the token is in the header only
+	}
 	_, err = h.tx.AddNotice(record)
 	return err
 }

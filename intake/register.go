@@ -176,9 +176,10 @@ func (h *hand) returnForm(r *Request, found FormFound) error {
 	workbook.Data = found.Marked
 	if found.Marked == nil {
 		var err error
-		if workbook, err = h.refilled(r); err != nil {
-			return err
+		if workbook.Data, problems, err = forms.Refill(found.Reading, problems, h.formOptions()); err != nil {
+			return fmt.Errorf("filling in a form to return: %w", err)
 		}
+		workbook.Name, workbook.MediaType = xlsxName(workbook.Name), WorkbookType
 	}
 	return h.send(r.From, Returned{Request: r, Problems: problems, Marked: found.Marked != nil},
 		envelope{request: r, answers: true, bounded: true, attachments: []Attachment{workbook}})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
 
 	"registratura/forms"
 	"registratura/intake"
@@ -547,5 +548,31 @@ func TestOversizedMail(t *testing.T) {
 			}
 			o.wantSent(test.sent...)
 		})
+	}
+}
+
+func TestMendedFormReachesTheApproverWithoutOldMarks(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	_, back := o.returned()
+	// The head of department mends the returned workbook itself.
+	book, err := excelize.OpenReader(bytes.NewReader(back.Attachments[0].Data))
+	o.must(err)
+	reading, err := forms.Read(back.Attachments[0].Data, o.desk.Rules())
+	o.must(err)
+	o.must(book.SetCellValue(reading.Sheet, reading.Cells["legal_basis"], submission().LegalBasis))
+	var mended bytes.Buffer
+	o.must(book.Write(&mended))
+	o.handle(o.write(letter{from: economist, subject: "Re: " + back.Subject, answers: back, files: []file{{"Anexa 1.xlsx", mended.Bytes()}}}))
+	shown := o.mailTo(mayor, "approval").Attachments[0].Data
+	clean, err := forms.Unmark(shown)
+	o.must(err)
+	if !bytes.Equal(clean, shown) {
+		t.Error("the form that the approver gets bears marks")
+	}
+	again, err := forms.Unmark(mended.Bytes())
+	o.must(err)
+	if bytes.Equal(again, mended.Bytes()) {
+		t.Error("the mended form bore no marks: this test shows nothing")
 	}
 }

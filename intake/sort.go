@@ -155,8 +155,8 @@ func (d *Desk) checkHead(c *Case, r *forms.Reading) {
 		return
 	}
 	if _, isHead := d.Directory.Head(sender.Address); isHead && !d.Directory.HeadOf(sender.Address, r.Department) {
-		r.Problems = append(r.Problems, r.Problem("department", forms.Invalid, "Cererea pentru acest compartiment poate fi trimisă numai de șeful lui. "+
-			"Scrieți aici compartimentul pe care îl conduceți sau rugați-l pe șeful compartimentului să trimită cererea."))
+		r.AddProblem("department", forms.Invalid, "Cererea pentru acest compartiment poate fi trimisă numai de șeful lui. "+
+			"Scrieți aici compartimentul pe care îl conduceți sau rugați-l pe șeful compartimentului să trimită cererea.")
 	}
 }
 

@@ -115,6 +115,7 @@ type OutgoingMail struct {
 	MessageID string // without angle brackets
 	Raw       []byte // empty once it was sent, if Secret
 	Secret    bool   // holds a token or a link
+	Text      string // what a question said, to tell its quote from an answer; without anything secret
 	Bounded   bool   // counts towards the answers that an address may get a day
 	State     OutgoingState
 	CreatedAt time.Time
@@ -213,4 +214,6 @@ type FormReader interface {
 	// MarkForm returns the workbook with the reading's problems marked in it
 	// (rule F2), or an error if that can't be done safely.
 	MarkForm(ctx context.Context, data []byte, r *forms.Reading) ([]byte, error)
+	// UnmarkForm returns the workbook without such marks.
+	UnmarkForm(ctx context.Context, data []byte) ([]byte, error)
 }

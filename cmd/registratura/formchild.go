@@ -31,15 +31,25 @@ const (
 
 // formQuestion is what the child is asked.
 type formQuestion struct {
+	Do    formWork
 	Data  []byte
 	Rules forms.Rules    // to read by
-	Mark  *forms.Reading // to mark; nil: to read
+	Mark  *forms.Reading // what to mark
 }
+
+// formWork is what the child is to do with a workbook.
+type formWork int
+
+const (
+	readForm formWork = iota
+	markForm
+	unmarkForm
+)
 
 // formAnswer is what it says.
 type formAnswer struct {
 	Reading *forms.Reading
-	Marked  []byte
+	Data    []byte // of the workbook with its marks, or without
 	Fault   int    // place in formFaults, plus one; 0: none of them
 	Err     string // empty: no error
 }
@@ -93,9 +103,12 @@ func answer(q formQuestion) (a formAnswer) {
 			}
 		}
 	}()
-	if q.Mark != nil {
-		a.Marked, err = forms.Mark(q.Data, q.Mark, q.Mark.Problems)
-	} else {
+	switch q.Do {
+	case markForm:
+		a.Data, err = forms.Mark(q.Data, q.Mark, q.Mark.Problems)
+	case unmarkForm:
+		a.Data, err = forms.Unmark(q.Data)
+	default:
 		a.Reading, err = forms.Read(q.Data, q.Rules)
 	}
 	return a
@@ -141,13 +154,18 @@ func newFormChildren(n int) *formChildren {
 }
 
 func (c *formChildren) ReadForm(ctx context.Context, _ string, data []byte, rules forms.Rules) (*forms.Reading, error) {
-	a, err := c.ask(ctx, formQuestion{Data: data, Rules: rules})
+	a, err := c.ask(ctx, formQuestion{Do: readForm, Data: data, Rules: rules})
 	return a.Reading, err
 }
 
 func (c *formChildren) MarkForm(ctx context.Context, data []byte, r *forms.Reading) ([]byte, error) {
-	a, err := c.ask(ctx, formQuestion{Data: data, Mark: r})
-	return a.Marked, err
+	a, err := c.ask(ctx, formQuestion{Do: markForm, Data: data, Mark: r})
+	return a.Data, err
+}
+
+func (c *formChildren) UnmarkForm(ctx context.Context, data []byte) ([]byte, error) {
+	a, err := c.ask(ctx, formQuestion{Do: unmarkForm, Data: data})
+	return a.Data, err
 }
 
 // ask has a child answer. A child that does not answer is killed, which says

@@ -83,6 +83,8 @@ func (c *cramped) ReadForm(context.Context, string, []byte, forms.Rules) (*forms
 	}}, nil
 }
 
+func (c *cramped) UnmarkForm(_ context.Context, data []byte) ([]byte, error) { return data, nil }
+
 func (c *cramped) MarkForm(context.Context, []byte, *forms.Reading) ([]byte, error) {
 	return nil, forms.ErrCannotMark
 }

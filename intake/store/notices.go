@@ -12,21 +12,21 @@ import (
 // AddNotice implements [intake.Tx].
 func (t *tx) AddNotice(m intake.OutgoingMail) (id int64, err error) {
 	err = t.q.QueryRowContext(t.ctx, `INSERT INTO notices
-		(request_id, kind, to_address, message_id_sha256, sha256, raw, secret, bounded, state, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9) RETURNING id`,
-		orNull(m.Request), m.Kind, m.To, hash([]byte(m.MessageID)), hash(m.Raw), m.Raw, m.Secret, m.Bounded, millis(m.CreatedAt)).Scan(&id)
+		(request_id, kind, to_address, message_id_sha256, sha256, raw, secret, bounded, text, state, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10) RETURNING id`,
+		orNull(m.Request), m.Kind, m.To, hash([]byte(m.MessageID)), hash(m.Raw), m.Raw, m.Secret, m.Bounded, m.Text, millis(m.CreatedAt)).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("recording a notice: %w", err)
 	}
 	return id, t.enqueueSend(id)
 }
 
-const noticeColumns = `SELECT id, COALESCE(request_id, 0), kind, to_address, raw, secret, bounded, state, created_at, COALESCE(sent_at, 0) FROM notices`
+const noticeColumns = `SELECT id, COALESCE(request_id, 0), kind, to_address, raw, secret, bounded, text, state, created_at, COALESCE(sent_at, 0) FROM notices`
 
 func scanNotice(scan func(...any) error) (intake.OutgoingMail, error) {
 	var m intake.OutgoingMail
 	var created, sent int64
-	err := scan(&m.ID, &m.Request, &m.Kind, &m.To, &m.Raw, &m.Secret, &m.Bounded, &m.State, &created, &sent)
+	err := scan(&m.ID, &m.Request, &m.Kind, &m.To, &m.Raw, &m.Secret, &m.Bounded, &m.Text, &m.State, &created, &sent)
 	m.CreatedAt, m.SentAt = fromMillis(created), fromMillis(sent)
 	return m, notFound(err)
 }

@@ -99,6 +99,7 @@ CREATE TABLE notices (
     raw        {{blob}},                 -- wiped after sending where secret
     secret     INTEGER NOT NULL,
     bounded    INTEGER NOT NULL,
+    text       TEXT   NOT NULL,
     state      TEXT   NOT NULL CHECK (state IN ('queued', 'sent', 'failed')),
     reason     TEXT   NOT NULL DEFAULT '',
     created_at BIGINT NOT NULL,

@@ -415,7 +415,7 @@ func tokens(t *testing.T, s intake.Store) {
 
 func notice1(request int64) intake.OutgoingMail {
 	return intake.OutgoingMail{Request: request, Kind: "approval", To: "primar@primaria.test", MessageID: "x.1@primaria.test",
-		Raw: []byte("the bytes"), CreatedAt: start}
+		Raw: []byte("the bytes"), Text: "the words", CreatedAt: start}
 }
 
 func noticeRoundTrip(t *testing.T, s intake.Store) {
@@ -427,7 +427,7 @@ func noticeRoundTrip(t *testing.T, s intake.Store) {
 	})
 	got, err := s.Outgoing(t.Context(), id)
 	must(t, err)
-	if string(got.Raw) != "the bytes" || got.State != intake.OutgoingQueued || got.Request != r.ID || got.To != "primar@primaria.test" {
+	if string(got.Raw) != "the bytes" || got.Text != "the words" || got.State != intake.OutgoingQueued || got.Request != r.ID || got.To != "primar@primaria.test" {
 		t.Errorf("notice: %+v", got)
 	}
 	transact(t, s, func(tx intake.Tx) error {
