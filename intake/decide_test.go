@@ -405,6 +405,10 @@ func TestDecisionRecordIsWhole(t *testing.T) {
 	want := &intake.Decision{
 		Verdict: intake.Approve, Approver: person("Constantin Popa", mayor), Title: "Primar",
 		Mail: 2, MailHash: hex.EncodeToString(sum[:]), Evidence: "Aprob.", Rule: got.Rule,
+		Trace: []intake.TraceStep{
+			{Part: "text/plain", Line: 3, Text: "Pe 23.11.2026 10:00, Registratura a scris:", Rule: "R1: quoted from here on, by an attribution line"},
+			{Part: "text/plain", Line: 1, Text: "Aprob.", Rule: got.Rule},
+		},
 		Origin: "auth: the sender logged in", TokenHash: trust.HashToken(tokenOf(o, question)),
 		PlanHash: shown.PlanHash, At: o.clock.Now().UTC(),
 	}

@@ -50,18 +50,19 @@ func (r *Request) Purpose() string {
 
 // Decision is an approver's answer, with the evidence for it (rules D5, R5).
 type Decision struct {
-	Verdict   Verdict   `json:"verdict"`
-	Approver  Person    `json:"approver"`
-	Title     string    `json:"title"` // "Primar"
-	Reason    string    `json:"reason,omitempty"`
-	Mail      int64     `json:"mail"`        // the stored mail that decided
-	MailHash  string    `json:"mail_sha256"` // of its raw bytes, hex
-	Evidence  string    `json:"evidence"`    // the newly written text
-	Rule      string    `json:"rule"`        // why it was read so
-	Origin    string    `json:"origin"`      // how the sender was proven, in words
-	TokenHash string    `json:"token_sha256"`
-	PlanHash  string    `json:"plan_sha256"` // of what was shown and decided
-	At        time.Time `json:"at"`
+	Verdict   Verdict     `json:"verdict"`
+	Approver  Person      `json:"approver"`
+	Title     string      `json:"title"` // "Primar"
+	Reason    string      `json:"reason,omitempty"`
+	Mail      int64       `json:"mail"`            // the stored mail that decided
+	MailHash  string      `json:"mail_sha256"`     // of its raw bytes, hex
+	Evidence  string      `json:"evidence"`        // the newly written text
+	Rule      string      `json:"rule"`            // why it was read so
+	Trace     []TraceStep `json:"trace,omitempty"` // line by line
+	Origin    string      `json:"origin"`          // how the sender was proven, in words
+	TokenHash string      `json:"token_sha256"`
+	PlanHash  string      `json:"plan_sha256"` // of what was shown and decided
+	At        time.Time   `json:"at"`
 }
 
 // Verdict is what a decision says.
