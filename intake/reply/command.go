@@ -22,6 +22,7 @@ const (
 	CommandFailed   CommandName = "failed"   // "nu se poate: …"
 	CommandCorrect  CommandName = "correct"  // "corect: NUME adresa@…"
 	CommandDelegate CommandName = "delegate" // "deleg viceprimarului până vineri"
+	CommandResume   CommandName = "resume"   // "nu mai deleg", "am revenit"
 )
 
 // commands are the commands in the order in which they are tried. Those of
@@ -37,6 +38,7 @@ var commands = []struct {
 	{CommandConfirm, "command confirm whole", true, false},
 	{CommandDeny, "command deny whole", true, false},
 	{CommandWithdraw, "command withdraw whole", true, false},
+	{CommandResume, "command resume whole", true, false},
 	{CommandYes, "command yes whole", true, false},
 	{CommandForm, "command form", false, true},
 	{CommandStatus, "command status", false, true},
