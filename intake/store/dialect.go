@@ -13,6 +13,8 @@ import (
 type dialect struct {
 	goose goose.Dialect
 	words *strings.Replacer // for the words in braces in the migrations
+
+	lastEvent string // query for the highest ID that an event ever had; "" where IDs leave gaps
 }
 
 var sqliteDialect = dialect{
@@ -21,4 +23,6 @@ var sqliteDialect = dialect{
 		"{{serial}}", "INTEGER PRIMARY KEY AUTOINCREMENT", // PostgreSQL: BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY
 		"{{blob}}", "BLOB", // PostgreSQL: BYTEA
 	),
+	// PostgreSQL: "", rolled back transactions leave gaps
+	lastEvent: `SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'events'`,
 }

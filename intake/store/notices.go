@@ -116,13 +116,3 @@ func (t *tx) SpendTokens(request int64, at time.Time) error {
 	}
 	return nil
 }
-
-// AddEvent implements [intake.Tx].
-func (t *tx) AddEvent(e intake.Event) error {
-	_, err := t.q.ExecContext(t.ctx, `INSERT INTO events (request_id, mail_id, at, kind, actor, detail) VALUES ($1, $2, $3, $4, $5, $6)`,
-		orNull(e.Request), orNull(e.Mail), millis(e.At), string(e.Kind), e.Actor, e.Detail)
-	if err != nil {
-		return fmt.Errorf("recording event %s: %w", e.Kind, err)
-	}
-	return nil
-}

@@ -98,9 +98,9 @@ func (t *tx) Decide(r *intake.Request, d intake.Decision, tr intake.Transition) 
 	if err != nil {
 		return fmt.Errorf("encoding the decision on request %s: %w", r.Number, err)
 	}
-	err = t.exec(intake.ErrDecided, `INSERT INTO decisions (request_id, mail_id, verdict, record, at)
-		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (request_id) DO NOTHING`,
-		r.ID, d.Mail, string(d.Verdict), string(record), millis(d.At))
+	err = t.exec(intake.ErrDecided, `INSERT INTO decisions (request_id, mail_id, verdict, record, sha256, at)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (request_id) DO NOTHING`,
+		r.ID, d.Mail, string(d.Verdict), string(record), hash(record), millis(d.At))
 	if err != nil {
 		return fmt.Errorf("deciding request %s: %w", r.Number, err)
 	}

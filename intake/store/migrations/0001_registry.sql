@@ -61,6 +61,7 @@ CREATE TABLE decisions (
     mail_id    BIGINT NOT NULL REFERENCES mails (id),
     verdict    TEXT   NOT NULL CHECK (verdict IN ('approve', 'reject')),
     record     TEXT   NOT NULL,          -- JSON
+    sha256     TEXT   NOT NULL,          -- of record, hex
     at         BIGINT NOT NULL
 );
 
@@ -85,7 +86,13 @@ CREATE TABLE events (
     at         BIGINT NOT NULL,
     kind       TEXT   NOT NULL,
     actor      TEXT   NOT NULL,
-    detail     TEXT   NOT NULL
+    detail     TEXT   NOT NULL,
+    -- The chain; see chain.go. Hashes are SHA-256 in hex, "" for none.
+    number     TEXT   NOT NULL,          -- of the request, "" for none
+    mail_sha256     TEXT NOT NULL,
+    decision_sha256 TEXT NOT NULL,
+    prev_sha256     TEXT NOT NULL,
+    sha256          TEXT NOT NULL
 );
 CREATE INDEX events_request ON events (request_id);
 
