@@ -1,6 +1,8 @@
 package reply
 
 import (
+	"bytes"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,31 +29,67 @@ type Condition struct {
 	Kind   ConditionKind
 	Words  string    // as written
 	Rights []string  // "read", "write", "delete": those that RemoveRight takes away
-	Names  []string  // whom it concerns, as Input.People has them, else as written; empty: everybody
+	Names  []string  // whom it concerns, as Input.People has them, else as written
+	Sides  []string  // whom it concerns as well: everybody of the "partner" or "internal" side
 	Date   time.Time // midnight UTC of the day; zero: no day was recognised
 }
+
+// Everybody reports whether the condition names nobody, so that it concerns all.
+func (c Condition) Everybody() bool { return len(c.Names)+len(c.Sides) == 0 }
 
 var allRights = []string{"read", "write", "delete"}
 
 // conditions takes what stands beside the yes apart, clause by clause.
-func (d *decider) conditions(raw []string, toks []token) []Condition {
+func (d *decider) conditions(w written) []Condition {
+	if w.inline {
+		// What stands between quoted lines is about them; which, we cannot know.
+		return []Condition{{Kind: OtherKind, Words: textOf(w.raw, w.toks, 0, len(w.toks))}}
+	}
 	var out []Condition
-	for _, c := range d.clauses(toks) {
+	open := false // the last condition ends in a name, and more may follow
+	for _, c := range d.clauses(w.toks) {
 		from, to := c[0], c[1]
-		cond := d.condition(toks[from:to])
-		cond.Words = textOf(raw, toks, from, to)
-		// "fără ștergere pentru Andrei Dobre, Maria Pop": the names go on.
-		if last := len(out) - 1; cond.Kind == "" && last >= 0 && len(out[last].Names) > 0 && len(cond.Names) > 0 {
-			out[last].Names = append(out[last].Names, cond.Names...)
-			out[last].Words += ", " + cond.Words
+		parts := d.parts(w.toks, from, to)
+		if parts == nil {
+			cond, read := d.condition(w.toks[from:to])
+			cond.Words = textOf(w.raw, w.toks, from, to)
+			// "fără ștergere pentru Andrei Dobre, Maria Pop": the names go on.
+			if strings.Trim(read, "N") == "" && open && w.toks[from-1].fold == "," {
+				last := &out[len(out)-1]
+				last.Names = append(last.Names, cond.Names...)
+				last.Words += ", " + cond.Words
+				continue
+			}
+			out, open = append(out, Condition{Kind: OtherKind, Words: cond.Words}), false
 			continue
 		}
-		if cond.Kind == "" {
-			cond = Condition{Kind: OtherKind, Words: cond.Words}
+		for _, p := range parts {
+			cond, read := d.condition(w.toks[p[0]:p[1]])
+			cond.Words = textOf(w.raw, w.toks, p[0], p[1])
+			out, open = append(out, cond), strings.HasSuffix(read, "N")
 		}
-		out = append(out, cond)
 	}
 	return out
+}
+
+// parts parts a clause into stretches that are each one condition: the whole
+// of it, or what stands around an "și"; nil if there is no such way.
+func (d *decider) parts(toks []token, from, to int) [][2]int {
+	if cond, _ := d.condition(toks[from:to]); cond.Kind != "" {
+		return [][2]int{{from, to}}
+	}
+	for i := from + 1; i < to-1; i++ {
+		if toks[i].fold != "si" && toks[i].fold != "iar" {
+			continue
+		}
+		if cond, _ := d.condition(toks[from:i]); cond.Kind == "" {
+			continue
+		}
+		if rest := d.parts(toks, i+1, to); rest != nil {
+			return append([][2]int{{from, i}}, rest...)
+		}
+	}
+	return nil
 }
 
 // clauses are the stretches between marks, without the yes and courtesy.
@@ -64,7 +102,7 @@ func (d *decider) clauses(toks []token) [][2]int {
 		}
 		if clauseStart(toks, i) || len(out) == 0 {
 			skipped := i
-			for _, list := range []string{"approve", "weak", "courtesy", "sorry", "go on"} {
+			for _, list := range []string{"approve", "weak", "courtesy", "between conditions", "go on"} {
 				end, p := d.longest(list, toks, i)
 				// "de acord" goes on in "de acord cu…", courtesy in nothing.
 				if p != nil && (list == "approve" || end == len(toks) || toks[end].kind == separator || toks[end].breakBefore > 0) {
@@ -87,84 +125,146 @@ func (d *decider) clauses(toks []token) [][2]int {
 	return out
 }
 
-// condition recognises one clause; Kind is empty if it says something else.
-func (d *decider) condition(toks []token) Condition {
-	var c Condition
+// What a word of a clause is, as letters, so that the order of them can be
+// compared with patterns; a blank is a word that only joins the others.
+const (
+	unknownWord = '?'
+	joinWord    = ' '
+	rightWord   = 'R'
+	nameWord    = 'N' // the first word of a name; the others join
+	sideWord    = 'S'
+	allWord     = 'A'
+	dateWord    = 'D'
+	withoutWord = 'W'
+	onlyWord    = 'O'
+	untilWord   = 'U'
+	fromWord    = 'F'
+)
+
+// The orders in which a condition is understood. Where the names stand decides
+// whom it concerns: "ștergere doar pentru Ion" is about all the others.
+var (
+	removeRightOrder = regexp.MustCompile(`^(?:[NSA]+(?:WR+)+|(?:WR+)+[NSA]*)$`)
+	removeUserOrder  = regexp.MustCompile(`^(?:W[NS]+)+$`)
+	onlyRightsOrder  = regexp.MustCompile(`^(?:[NSA]+OR+|OR+[NSA]*)$`)
+	laterDateOrder   = regexp.MustCompile(`^F+D+$`)
+	untilDateOrder   = regexp.MustCompile(`^UD+$`)
+)
+
+// withoutPhrases take away what they name. "De la" and the like only count
+// before a date.
+var (
+	withoutPhrases = [][]string{{"fara"}, {"exceptand"}, {"minus"}, {"mai", "putin"}, {"cu", "exceptia"}, {"in", "afara", "de"}, {"in", "afara"},
+		{"nu", "sunt", "de", "acord"}, {"nu", "aprob"}, {"nu", "si"}, {"nu"}}
+	fromPhrases = [][]string{{"incepand"}, {"incepind"}, {"din"}, {"dupa"}, {"cu", "data", "de"}, {"de", "la"}, {"de", "pe"}, {"pe"}, {"la"}, {"de"}}
+)
+
+// condition recognises a stretch of words as one condition; Kind is empty if
+// it says anything else besides. read is what its words are, one letter each
+// without those that only join.
+func (d *decider) condition(toks []token) (c Condition, read string) {
+	what := make([]byte, len(toks))
+	for i := range what {
+		what[i] = unknownWord
+	}
 	var rights []string
-	understood := make([]bool, len(toks))
-	has := func(words ...string) bool {
-		found := false
-		for i, t := range toks {
-			if slices.Contains(words, t.fold) {
-				understood[i], found = true, true
-			}
-		}
-		return found
-	}
-	phrase := func(words ...string) bool {
-		for i := 0; i+len(words) <= len(toks); i++ {
-			match := true
-			for k, w := range words {
-				match = match && toks[i+k].fold == w
-			}
-			if match {
-				for k := range words {
-					understood[i+k] = true
-				}
-				return true
-			}
-		}
-		return false
-	}
 	for i, t := range toks {
 		for k, list := range []string{"right read", "right write", "right delete"} {
 			if d.words[list][t.fold] {
-				understood[i] = true
+				what[i] = rightWord
 				if !slices.Contains(rights, allRights[k]) {
 					rights = append(rights, allRights[k])
 				}
 			}
 		}
 	}
-	c.Names = d.namesIn(toks, understood)
-	var dated bool
-	c.Date, dated = d.dateIn(toks, understood)
-
-	without := has("fara", "exceptand", "minus") || phrase("mai", "putin") || phrase("cu", "exceptia") || phrase("in", "afara", "de") || phrase("nu", "aprob") || phrase("nu", "si") || phrase("nu", "sunt", "de", "acord")
-	only := has("doar", "numai", "exclusiv", "strict")
-	until := has("pana", "pina")
-	// "de la" and the like only count before a date.
-	from := dated && !until && (has("din", "incepand", "incepind", "dupa") || phrase("de", "la") || phrase("de", "pe") || phrase("pe") || phrase("de") || phrase("cu", "data") || phrase("la"))
-
-	switch {
-	case dated && len(rights)+len(c.Names) == 0 && until && !without && !only:
-		c.Kind = UntilDate
-	case dated && len(rights)+len(c.Names) == 0 && from && !without:
-		c.Kind = LaterDate
-	case dated:
-	case without && len(rights) > 0 && !only:
-		c.Kind, c.Rights = RemoveRight, ordered(rights)
-	case without && len(c.Names) > 0 && !only:
-		c.Kind = RemoveUser
-	case only && len(rights) == 1 && rights[0] == "read" && !without:
-		c.Kind = ReadOnly
-	case only && len(rights) > 0 && !without:
-		c.Kind = RemoveRight
-		for _, r := range allRights {
-			if !slices.Contains(rights, r) {
-				c.Rights = append(c.Rights, r)
-			}
-		}
-		if len(c.Rights) == 0 {
-			c.Kind = ""
+	c.Names = d.namesIn(toks, what)
+	dated := make([]bool, len(toks))
+	c.Date, _ = d.dateIn(toks, dated)
+	for i, is := range dated {
+		if is && what[i] == unknownWord {
+			what[i] = dateWord
 		}
 	}
 	for i, t := range toks {
-		if !understood[i] && !d.words["beside"][t.fold] {
-			return Condition{}
+		for k, list := range []string{"side partner", "side internal"} {
+			if what[i] == unknownWord && d.words[list][t.fold] {
+				what[i] = sideWord
+				if side := []string{"partner", "internal"}[k]; !slices.Contains(c.Sides, side) {
+					c.Sides = append(c.Sides, side)
+				}
+			}
 		}
 	}
-	return c
+	markPhrases(toks, what, withoutWord, withoutPhrases)
+	markPhrases(toks, what, onlyWord, [][]string{{"doar"}, {"numai"}, {"exclusiv"}, {"strict"}})
+	if bytes.IndexByte(what, dateWord) >= 0 {
+		markPhrases(toks, what, untilWord, [][]string{{"pana", "la"}, {"pana", "in"}, {"pana", "pe"}, {"pana"}, {"pina", "la"}, {"pina"}})
+		markPhrases(toks, what, fromWord, fromPhrases)
+	}
+	markPhrases(toks, what, allWord, [][]string{{"toti"}, {"toate"}, {"tuturor"}, {"toata", "lumea"}, {"oricine"}})
+	persons, groups := 0, 0
+	for i, t := range toks {
+		switch {
+		case what[i] != unknownWord:
+		case d.words["beside"][t.fold]:
+			what[i] = joinWord
+		case d.words["a person"][t.fold]:
+			what[i] = joinWord
+			persons++
+		case d.words["several persons"][t.fold]:
+			what[i] = joinWord
+			groups++
+		}
+	}
+	read = strings.ReplaceAll(string(what), string(joinWord), "")
+	switch {
+	case strings.ContainsRune(read, unknownWord):
+		return Condition{}, read
+	case persons > len(c.Names), groups > 0 && !strings.ContainsAny(read, "NSA"):
+		return Condition{}, read // somebody else is meant
+	case strings.Contains(read, "A") && len(c.Names) > 0:
+		return Condition{}, read
+	}
+	switch {
+	case untilDateOrder.MatchString(read):
+		c.Kind = UntilDate
+	case laterDateOrder.MatchString(read):
+		c.Kind = LaterDate
+	case removeRightOrder.MatchString(read):
+		c.Kind, c.Rights = RemoveRight, ordered(rights)
+	case removeUserOrder.MatchString(read):
+		c.Kind = RemoveUser
+	case onlyRightsOrder.MatchString(read) && slices.Contains(rights, "read") && len(rights) < len(allRights):
+		if c.Kind = ReadOnly; len(rights) > 1 {
+			c.Kind = RemoveRight
+			c.Rights = slices.DeleteFunc(slices.Clone(allRights), func(r string) bool { return slices.Contains(rights, r) })
+		}
+	}
+	return c, read
+}
+
+// markPhrases marks the first word of each phrase found among the words that
+// are not known yet; its other words join.
+func markPhrases(toks []token, what []byte, as byte, phrases [][]string) {
+	for i := range toks {
+		for _, phrase := range phrases {
+			if i+len(phrase) > len(toks) {
+				continue
+			}
+			match := true
+			for k, w := range phrase {
+				match = match && what[i+k] == unknownWord && toks[i+k].fold == w
+			}
+			if match {
+				for k := range phrase {
+					what[i+k] = joinWord
+				}
+				what[i] = as
+				break
+			}
+		}
+	}
 }
 
 func ordered(rights []string) []string {
@@ -179,8 +279,9 @@ func ordered(rights []string) []string {
 
 // namesIn finds the users that are named: by any part of the name that no other
 // user has, or, where the form is not known, by what looks like a name.
-func (d *decider) namesIn(toks []token, understood []bool) []string {
+func (d *decider) namesIn(toks []token, what []byte) []string {
 	var names []string
+	after := -1 // where the last name ended
 	for i := 0; i < len(toks); {
 		best, end, ambiguous := "", i, false
 		for _, person := range d.in.People {
@@ -208,15 +309,21 @@ func (d *decider) namesIn(toks []token, understood []bool) []string {
 				best = strings.Join(parts, " ")
 			}
 		}
-		if best == "" || ambiguous {
+		// "de" and "la" are words of some names, and say nothing by themselves.
+		telling := slices.ContainsFunc(toks[i:end], func(t token) bool {
+			return !d.words["beside"][t.fold] && !d.words["condition"][t.fold] && monthNumbers[t.fold] == 0
+		})
+		// "Elena Marin" is neither Elena Dobre nor Marin Ionescu, nor both.
+		if best == "" || ambiguous || !telling || i == after || what[i] != unknownWord {
 			i++
 			continue
 		}
 		if !slices.Contains(names, best) {
 			names = append(names, best)
 		}
-		for ; i < end; i++ {
-			understood[i] = true
+		what[i], after = nameWord, end
+		for i++; i < end; i++ {
+			what[i] = joinWord
 		}
 	}
 	return names

@@ -52,11 +52,69 @@ func TestConditionsAreTakenApart(t *testing.T) {
 		{"De acord dacă juridicul avizează.", []Condition{{Kind: OtherKind, Words: "dacă juridicul avizează"}}},
 		{"Aprob, fără ștergere până vineri", []Condition{{Kind: OtherKind, Words: "fără ștergere până vineri"}}},
 		{"Aprob, fără drept de ștergere pentru stagiari", []Condition{{Kind: OtherKind, Words: "fără drept de ștergere pentru stagiari"}}},
+		{"Aprob, fără ștergere pentru Andrei Dobre, scriere pentru Ion Marin", []Condition{{Kind: RemoveRight, Words: "fără ștergere pentru Andrei Dobre", Rights: []string{"delete"}, Names: []string{"Andrei Dobre"}}, {Kind: OtherKind, Words: "scriere pentru Ion Marin"}}},
+		{"Aprob, fără ștergere pentru Andrei Dobre și doar citire pentru Ion Marin", []Condition{{Kind: RemoveRight, Words: "fără ștergere pentru Andrei Dobre", Rights: []string{"delete"}, Names: []string{"Andrei Dobre"}}, {Kind: ReadOnly, Words: "doar citire pentru Ion Marin", Names: []string{"Ion Marin"}}}},
+		{"Aprob, fără scriere și fără ștergere pentru Andrei Dobre", []Condition{{Kind: RemoveRight, Words: "fără scriere și fără ștergere pentru Andrei Dobre", Rights: []string{"write", "delete"}, Names: []string{"Andrei Dobre"}}}},
+		{"Aprob, fără ștergere și de la 1 ianuarie", []Condition{{Kind: RemoveRight, Words: "fără ștergere", Rights: []string{"delete"}}, {Kind: LaterDate, Words: "de la 1 ianuarie", Date: day("2027-01-01")}}},
+		{"Aprob, dar Andrei Dobre doar citire", []Condition{{Kind: ReadOnly, Words: "dar Andrei Dobre doar citire", Names: []string{"Andrei Dobre"}}}},
+		{"Aprob, doar citire pentru parteneri", []Condition{{Kind: ReadOnly, Words: "doar citire pentru parteneri", Sides: []string{"partner"}}}},
+		{"Aprob, dar fără drept de ștergere pentru utilizatorii din instituția parteneră.", []Condition{{Kind: RemoveRight, Words: "dar fără drept de ștergere pentru utilizatorii din instituția parteneră", Rights: []string{"delete"}, Sides: []string{"partner"}}}},
+		{"De acord, numai citire pentru utilizatorii interni", []Condition{{Kind: ReadOnly, Words: "numai citire pentru utilizatorii interni", Sides: []string{"internal"}}}},
+		{"Aprob, doar citire pentru toți", []Condition{{Kind: ReadOnly, Words: "doar citire pentru toți"}}},
+		{"Aprob, dar nu ștergere pentru Andrei Dobre", []Condition{{Kind: RemoveRight, Words: "dar nu ștergere pentru Andrei Dobre", Rights: []string{"delete"}, Names: []string{"Andrei Dobre"}}}},
+		{"Aprob, dar Andrei Dobre să nu aibă drept de ștergere", []Condition{{Kind: RemoveRight, Words: "dar Andrei Dobre să nu aibă drept de ștergere", Rights: []string{"delete"}, Names: []string{"Andrei Dobre"}}}},
+		// What could mean something else is not taken for what it could mean as well.
+		{"Aprob, dar ștergere doar pentru Andrei Dobre", []Condition{{Kind: OtherKind, Words: "dar ștergere doar pentru Andrei Dobre"}}},
+		{"Aprob, dar doar Andrei Dobre să aibă citire", []Condition{{Kind: OtherKind, Words: "dar doar Andrei Dobre să aibă citire"}}},
+		{"Aprob, doar pentru Andrei Dobre", []Condition{{Kind: OtherKind, Words: "doar pentru Andrei Dobre"}}},
+		{"Aprob, doar scriere", []Condition{{Kind: OtherKind, Words: "doar scriere"}}},
+		{"Aprob, dar nu doar citire", []Condition{{Kind: OtherKind, Words: "dar nu doar citire"}}},
+		{"Aprob, fără ștergere pentru Andrei Dobre și scriere pentru Ion Marin", []Condition{{Kind: OtherKind, Words: "fără ștergere pentru Andrei Dobre și scriere pentru Ion Marin"}}},
+		{"Aprob, fără Andrei Dobre și ștergere", []Condition{{Kind: OtherKind, Words: "fără Andrei Dobre și ștergere"}}},
+		{"Aprob, fără Andrei Ionescu", []Condition{{Kind: OtherKind, Words: "fără Andrei Ionescu"}}}, // nobody's name, and parts of two
+		{"Aprob, fără drept de ștergere pentru domnul", []Condition{{Kind: OtherKind, Words: "fără drept de ștergere pentru domnul"}}},
+		{"Aprob, fără drept de ștergere pentru domnul și doamna Dobre", []Condition{{Kind: OtherKind, Words: "fără drept de ștergere pentru domnul și doamna Dobre"}}},
+		{"Aprob, fără ștergere pentru utilizatori", []Condition{{Kind: OtherKind, Words: "fără ștergere pentru utilizatori"}}},
+		{"Aprob, deocamdată, fără ștergere", []Condition{{Kind: OtherKind, Words: "deocamdată"}, {Kind: RemoveRight, Words: "fără ștergere", Rights: []string{"delete"}}}},
+		{"Aprob, fără Andrei Dobre. Ion Marin", []Condition{{Kind: RemoveUser, Words: "fără Andrei Dobre", Names: []string{"Andrei Dobre"}}, {Kind: OtherKind, Words: "Ion Marin"}}},
+		{"Aprob de la 1 ianuarie până la 31 martie", []Condition{{Kind: OtherKind, Words: "de la 1 ianuarie până la 31 martie"}}},
 		{"Aprob, cu excepția accesului extern.", []Condition{{Kind: OtherKind, Words: "cu excepția accesului extern"}}},
 	} {
 		got := Read(asked(c.text))
 		if diff := cmp.Diff(c.want, got.Conditions); got.Verdict != Conditional || diff != "" {
 			t.Errorf("%q: %s (%s)\n%s", c.text, got.Verdict, got.Why, diff)
+		}
+	}
+}
+
+func TestConditionsThatThePartsSayDifferentlyAreNotTaken(t *testing.T) {
+	in := asked("Aprob, fără Andrei Dobre")
+	in.HTML = "<p>Aprob, fără Ion Marin</p>"
+	got := Read(in)
+	want := []Condition{{Kind: OtherKind, Words: "Aprob, fără Andrei Dobre"}}
+	if diff := cmp.Diff(want, got.Conditions); got.Verdict != Conditional || diff != "" {
+		t.Errorf("%s\n%s", got.Verdict, diff)
+	}
+}
+
+func TestConditionsBetweenQuotedLinesAreNotTaken(t *testing.T) {
+	got := Read(asked("Aprob.\n\nLa 23.11.2026 10:00, Registratura a scris:\n> Andrei Dobre: scriere\n\nfără ștergere\n\n> Ion Marin: scriere\n"))
+	for _, c := range got.Conditions {
+		if c.Kind != OtherKind {
+			t.Errorf("%s: %+v", got.Verdict, c)
+		}
+	}
+	if got.Verdict == Approve {
+		t.Error("approved")
+	}
+}
+
+func TestWordsThatOnlyJoinAreNoName(t *testing.T) {
+	in := asked("Aprob, fără drept de ștergere de la început")
+	in.People = []string{"Ana De la Cruz", "Ion Marin"}
+	for _, c := range Read(in).Conditions {
+		if len(c.Names) > 0 {
+			t.Errorf("%q names %q", c.Words, c.Names)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (d *decider) decide(w written) Reading {
 		case len(approvals) > 0 && !d.partial(toks, r):
 			return verdict(Unclear, "both a yes and a no", 0, end)
 		case len(approvals) > 0 || d.partial(toks, r) && len(refusals) == 1 || d.conditionalRefusal(toks, r):
-			out.Conditions = d.conditions(raw, toks)
+			out.Conditions = d.conditions(w)
 			return verdict(Conditional, "a refusal of a part, or until something happens", 0, end)
 		case d.asked(toks, r):
 			return verdict(Unclear, "a question", 0, end)
@@ -100,7 +100,7 @@ func (d *decider) decide(w written) Reading {
 	case takenBack != nil:
 		return verdict(Unclear, fmt.Sprintf("something is taken back: %q", takenBack.phrase.source), 0, end)
 	case len(approvals) > 0 && !asks && d.conditional(toks, approvals[0]):
-		out.Conditions = d.conditions(raw, toks)
+		out.Conditions = d.conditions(w)
 		return verdict(Conditional, fmt.Sprintf("[approve] %q with a condition", approvals[0].phrase.source), d.afterCourtesy(toks), end)
 	case len(approvals) > 0 && asks:
 		return verdict(Unclear, "a yes and a question", 0, end)
@@ -109,7 +109,7 @@ func (d *decider) decide(w written) Reading {
 	case asks:
 		return verdict(Unclear, "a question", 0, end)
 	}
-	switch out.Conditions = d.conditions(raw, toks); {
+	switch out.Conditions = d.conditions(w); {
 	case len(out.Conditions) == 0:
 	case d.weakWithCondition(toks):
 		return verdict(Conditional, "a weak yes with a condition", d.afterCourtesy(toks), end)

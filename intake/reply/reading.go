@@ -132,6 +132,9 @@ func agree(text, rich partReading) Reading {
 	if text.Verdict == rich.Verdict && text.Weak == rich.Weak && (text.Verdict != Approve || text.letters == rich.letters) {
 		out := text.Reading
 		out.Trace = append(out.Trace, rich.Trace...)
+		if text.Verdict == Conditional && text.letters != rich.letters {
+			out.Conditions = []Condition{{Kind: OtherKind, Words: text.Evidence}}
+		}
 		return out
 	}
 	out := Reading{Verdict: Unclear, Evidence: text.Evidence, Trace: append(text.Trace, rich.Trace...),
