@@ -26,9 +26,17 @@ func (h *hand) decide() (Settlement, error) {
 	case CaseUnreadable:
 		return h.unreadable()
 	}
+	if s, taken, err := h.delegation(); taken || err != nil {
+		return s, err
+	}
 	k, err := h.question()
 	if err != nil {
 		return Settlement{}, err
+	}
+	if k == nil {
+		if s, taken, err := h.claimedAnswer(); taken || err != nil {
+			return s, err
+		}
 	}
 	switch {
 	case k != nil && k.Purpose == ConfirmsRequest:
@@ -81,6 +89,14 @@ func (h *hand) approverAnswers(k Token) (Settlement, error) {
 	if !h.cameFrom(k.Address) { // T2
 		answered.Note = "the token came back from another sender"
 		return answered, h.suspect(r, approver, OtherSender, "the question was sent to "+k.Address)
+	}
+	if why, detail := h.replayed(r, k); why != "" {
+		answered.Note = "not the approver's answer: " + detail
+		return answered, h.suspect(r, approver, why, detail)
+	}
+	if given, err := h.hasApproved(r, approver.Address); given || err != nil {
+		answered.Note = "this approver has approved already"
+		return answered, errors.Join(err, h.send(approver.Person, QuestionClosed{Request: r, Approver: approver, Given: true}, envelope{request: r, answers: true, bounded: true}))
 	}
 	if closed := h.closed(r, k); closed != nil {
 		answered.Note = "the question is closed"
@@ -184,21 +200,6 @@ func (h *hand) closed(r *Request, k Token) Letter {
 	return nil
 }
 
-// suspect tells the approver, at the address in the directory, and IT of an
-// answer that looks like a decision and is none because of who sent it.
-func (h *hand) suspect(r *Request, approver Approver, why SuspectWhy, detail string) error {
-	from := fromOf(h.c.Message)
-	if err := h.event(r, EventRefused, from, fmt.Sprintf("%s: %s", why, detail)); err != nil {
-		return err
-	}
-	if r.Status == StatusAwaitingApproval {
-		if err := h.askAgain(r, approver, AskAgain{Suspect: why, From: from}); err != nil {
-			return err
-		}
-	}
-	return h.tellIT(Suspect{Request: r, Approver: approver.Person, From: from, Why: why, Detail: detail}, envelope{request: r, bounded: true})
-}
-
 func fromOf(m *Message) string {
 	var from []string
 	for _, a := range m.From {
@@ -236,6 +237,8 @@ func (h *hand) conclude(r *Request, approver Approver, k Token, verdict Verdict,
 	}
 	if verdict == Reject {
 		decision.Reason = reason
+	} else if enough, err := h.enough(r, &decision); !enough || err != nil {
+		return err
 	}
 	transition, kind := approve, EventApproved
 	if verdict == Reject {
@@ -285,7 +288,7 @@ func (h *hand) approved(r *Request) error {
 	if err := h.event(r, EventProvision, "desk", "the activation date has come"); err != nil {
 		return err
 	}
-	return h.tx.EnqueueProvision(r.ID, at)
+	return h.tx.EnqueueProvision(r.ID, time.Time{})
 }
 
 // senderAnswers reads the answer of a head of department who was asked whether
@@ -344,7 +347,7 @@ func (h *hand) senderAnswers(k Token) (Settlement, error) {
 // notFromSender leaves an answer to [ConfirmRequest] to a person that did not
 // come from whom was asked.
 func (h *hand) notFromSender(r *Request, why SuspectWhy, detail string) (Settlement, error) {
-	if err := h.event(r, EventRefused, fromOf(h.c.Message), fmt.Sprintf("%s: %s", why, detail)); err != nil {
+	if _, err := h.notice(r, r.From.Address, why, detail); err != nil {
 		return Settlement{}, err
 	}
 	s, err := h.setAside(AsideReply, fmt.Sprintf("%s: %s", why, detail))

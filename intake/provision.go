@@ -169,7 +169,7 @@ func (d *Desk) Retry(ctx context.Context, r *Request, who string) error {
 		if err := h.event(r, EventRetried, who, "provisioning is tried again"); err != nil {
 			return err
 		}
-		return h.tx.EnqueueProvision(r.ID, h.now)
+		return h.tx.EnqueueProvision(r.ID, time.Time{})
 	})
 }
 

@@ -68,6 +68,28 @@ type Tx interface {
 
 	AddEvent(Event) error
 
+	// AddApproval records the approval of one of several who must approve;
+	// ErrDecided if it is there already.
+	AddApproval(request int64, d Decision) error
+	// Approvals lists the recorded approvals of the request with that plan, the oldest first.
+	Approvals(request int64, planHash string) ([]Decision, error)
+
+	AddDelegation(Delegation) error
+	// EndDelegations ends every delegation by the approver.
+	EndDelegations(approver string, at time.Time) error
+	// Delegations lists those that last until that day or longer, the oldest first.
+	Delegations(day forms.Date) ([]Delegation, error)
+	// OpenQuestions lists the requests that wait for a decision and of which the
+	// person has an open question.
+	OpenQuestions(address string, at time.Time) ([]int64, error)
+
+	AddSuspicion(Suspicion) error
+	// LastTold is when IT was last told of such a suspicion about the request (0:
+	// about none), and how many came since; the zero time: never.
+	LastTold(request int64, why SuspectWhy) (at time.Time, since int, err error)
+	// LastWarned is the same for the warnings to an approver about any request.
+	LastWarned(approver string, why SuspectWhy) (at time.Time, since int, err error)
+
 	AddToken(Token) error
 	Token(hash string) (Token, error) // ErrNotFound
 	// SpendTokens marks every unspent token of the request as spent.
@@ -87,7 +109,8 @@ type Tx interface {
 	// Postpone puts off the handling of a mail after a failure that may pass.
 	Postpone(mail int64, until time.Time, reason string) error
 
-	// EnqueueProvision has the request provisioned at that time.
+	// EnqueueProvision has the request provisioned at that time; the zero time
+	// means at once.
 	EnqueueProvision(request int64, at time.Time) error
 }
 
@@ -169,27 +192,30 @@ type Event struct {
 type EventKind string
 
 const (
-	EventRegistered  EventKind = "registered"
-	EventCorrected   EventKind = "corrected"
-	EventReturned    EventKind = "returned"
-	EventConfirmAsk  EventKind = "confirmation_asked"
-	EventConfirmed   EventKind = "confirmed"
-	EventAsked       EventKind = "approval_asked"
-	EventAskedAgain  EventKind = "asked_again"
-	EventApproved    EventKind = "approved"
-	EventRejected    EventKind = "rejected"
-	EventScheduled   EventKind = "scheduled"
-	EventProvision   EventKind = "provisioning"
-	EventProvFailed  EventKind = "provisioning_failed"
-	EventStuck       EventKind = "stuck"
-	EventRetried     EventKind = "retried"
-	EventWithdrawn   EventKind = "withdrawn"
-	EventActive      EventKind = "active"
-	EventNoticeSent  EventKind = "notice_sent"
-	EventNoticeFails EventKind = "notice_failed"
-	EventRefused     EventKind = "refused" // an answer that was not taken as a decision, for its origin
-	EventSetAside    EventKind = "set_aside"
-	EventMuted       EventKind = "muted" // an answer not sent, because of the bound on answers
+	EventRegistered      EventKind = "registered"
+	EventCorrected       EventKind = "corrected"
+	EventReturned        EventKind = "returned"
+	EventConfirmAsk      EventKind = "confirmation_asked"
+	EventConfirmed       EventKind = "confirmed"
+	EventAsked           EventKind = "approval_asked"
+	EventAskedAgain      EventKind = "asked_again"
+	EventApproved        EventKind = "approved"
+	EventPartlyApproved  EventKind = "approved_in_part" // others must approve too
+	EventDelegated       EventKind = "delegated"
+	EventDelegationEnded EventKind = "delegation_ended"
+	EventRejected        EventKind = "rejected"
+	EventScheduled       EventKind = "scheduled"
+	EventProvision       EventKind = "provisioning"
+	EventProvFailed      EventKind = "provisioning_failed"
+	EventStuck           EventKind = "stuck"
+	EventRetried         EventKind = "retried"
+	EventWithdrawn       EventKind = "withdrawn"
+	EventActive          EventKind = "active"
+	EventNoticeSent      EventKind = "notice_sent"
+	EventNoticeFails     EventKind = "notice_failed"
+	EventRefused         EventKind = "refused" // an answer that was not taken as a decision, for its origin
+	EventSetAside        EventKind = "set_aside"
+	EventMuted           EventKind = "muted" // an answer not sent, because of the bound on answers
 )
 
 var (

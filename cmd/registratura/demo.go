@@ -74,6 +74,9 @@ type demo struct {
 	daemon *daemon
 	town   *play.Town
 	stop   func()
+
+	// outcomes are the events that end the newcomer's turn.
+	outcomes chan intake.EventKind
 }
 
 func (d *demo) tell(format string, args ...any) {
@@ -85,7 +88,7 @@ func (d *demo) tell(format string, args ...any) {
 // startDemo starts the mail host, the daemon and the portal. dir may hold an
 // earlier demo, which then goes on.
 func startDemo(ctx context.Context, dir string, out io.Writer) (_ *demo, err error) {
-	d := &demo{out: out}
+	d := &demo{out: out, outcomes: make(chan intake.EventKind, 1)}
 	d.host, err = mailhost.Embedded(mailhost.Config{
 		Hostname: "mail.primaria.test", Accounts: play.Accounts(),
 		OnDelivered: func(to, from, subject string) { d.tell("      ✉ %s → %s: %s", from, to, subject) },
@@ -114,6 +117,13 @@ func startDemo(ctx context.Context, dir string, out io.Writer) (_ *demo, err err
 	d.daemon.desk.Watch = func(e intake.Event) {
 		if e.Kind != intake.EventNoticeSent {
 			d.tell("      ● %s (%s): %s", e.Kind, e.Actor, e.Detail)
+		}
+		switch e.Kind {
+		case intake.EventActive, intake.EventRejected, intake.EventAskedAgain, intake.EventStuck:
+			select {
+			case d.outcomes <- e.Kind:
+			default: // nobody plays yet
+			}
 		}
 	}
 	d.town = &play.Town{Host: d.host, PortalURL: cfg.Portal.BaseURL, Now: time.Now, Tell: d.tell}
@@ -184,25 +194,49 @@ Acum e rândul dumneavoastră.
 			lines <- scanner.Text()
 		}
 	}()
-	for n := 1; ; n++ {
-		asked, err := d.newRequest(ctx, n)
-		if err != nil {
-			return ignoreStop(ctx, err)
-		}
+	n := 1
+	asked, err := d.newRequest(ctx, n)
+	for err == nil {
 		d.tell("\nPrimarul a primit: %s\nRăspundeți ca primar: scrieți aici răspunsul și apăsați Enter (de exemplu: Aprob), sau răspundeți din programul de e-mail ca %s. Ctrl-C încheie.", asked.Subject, play.Mayor)
 		select {
-		case <-ctx.Done():
-			return nil
-		case line, ok := <-lines:
-			if !ok { // nobody at the keyboard: stay up for the mail programs
-				<-ctx.Done()
+		case <-d.outcomes: // of the road, or of the last answer
+		default:
+		}
+		var outcome intake.EventKind
+		for outcome == "" && err == nil {
+			select {
+			case <-ctx.Done():
 				return nil
-			}
-			if err := d.town.Reply(ctx, play.Mayor, asked, line); err != nil {
-				return ignoreStop(ctx, err)
+			case line, ok := <-lines:
+				if !ok { // nobody at the keyboard: stay up for the mail programs
+					lines = nil
+					continue
+				}
+				err = d.town.Reply(ctx, play.Mayor, asked, line)
+			case outcome = <-d.outcomes: // typed here, or sent by a mail program
 			}
 		}
+		switch {
+		case err != nil:
+		case outcome == intake.EventAskedAgain:
+			asked, err = d.askedAgain(ctx, asked)
+		default:
+			n++
+			asked, err = d.newRequest(ctx, n)
+		}
 	}
+	return ignoreStop(ctx, err)
+}
+
+// askedAgain is the question that the mayor gets after an unclear answer.
+func (d *demo) askedAgain(ctx context.Context, before *intake.Message) (*intake.Message, error) {
+	number, _ := intake.FindNumber(before.Subject)
+	mail, err := d.host.Await(ctx, play.Mayor, "INBOX", func(raw []byte) bool {
+		m := mailbox.Parse(raw, mailbox.Limits{})
+		n, ok := intake.FindNumber(m.Subject)
+		return ok && n == number && m.Date.After(before.Date)
+	})
+	return mailbox.Parse(mail.Raw, mailbox.Limits{}), err
 }
 
 func ignoreStop(ctx context.Context, err error) error {

@@ -87,6 +87,7 @@ func (t *tx) enqueueSend(notice int64) error {
 
 // EnqueueProvision implements [intake.Tx].
 func (t *tx) EnqueueProvision(request int64, at time.Time) error {
+	// River looks only every few seconds for scheduled jobs that have become due.
 	if _, err := t.store.queue.InsertTx(t.ctx, t.q, provisionArgs{request}, &river.InsertOpts{ScheduledAt: at}); err != nil {
 		return fmt.Errorf("queueing the provisioning of request %d: %w", request, err)
 	}
