@@ -28,3 +28,6 @@ func (s *Store) LeavePages(ctx context.Context, pages int) error {
 	}
 	return s.write.QueryRowContext(ctx, fmt.Sprintf(`PRAGMA max_page_count = %d`, most)).Scan(&most)
 }
+
+// Hash is the SHA-256 of data, in hex.
+func Hash(data []byte) string { return hash(data) }
