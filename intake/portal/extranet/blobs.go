@@ -254,8 +254,9 @@ func (x *Extranet) sweep() error {
 	return nil
 }
 
-// orphanLifetime is how long content without a row is kept: after a crash it is
-// rubbish, but after the database was put back from an older copy it is not.
+// orphanLifetime is how long content without a row is kept, counted from when
+// it was set aside: after a crash it is rubbish, but after the database was put
+// back from an older copy it is not.
 const orphanLifetime = 30 * 24 * time.Hour
 
 func (x *Extranet) sweepOrphans() error {
@@ -270,6 +271,11 @@ func (x *Extranet) sweepOrphans() error {
 		}
 		for _, blob := range orphans {
 			from := path.Join(filesDir, site.Name(), blob)
+			// A rename keeps the time of the last writing, which may be years
+			// ago. It is set first, so that a crash in between does no harm.
+			if err := x.blobs.root.Chtimes(from, x.now(), x.now()); err != nil {
+				return err
+			}
 			if err := x.blobs.root.Rename(from, path.Join(orphansDir, site.Name()+"_"+blob)); err != nil {
 				return err
 			}

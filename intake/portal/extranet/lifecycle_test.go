@@ -1,11 +1,17 @@
 package extranet
 
 import (
+	"errors"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"registratura/forms"
+	"registratura/intake"
 )
 
 func TestITSeesEverySiteWithItsUse(t *testing.T) {
@@ -94,5 +100,44 @@ func TestManyPagesAtOnceDoNotWaitForEachOtherForever(t *testing.T) {
 		if status := <-done; status != http.StatusOK {
 			t.Errorf("status %d", status)
 		}
+	}
+}
+
+func TestContentWithoutARowIsKeptThirtyDaysFromWhenItWasSetAside(t *testing.T) {
+	dir, now := t.TempDir(), newClock()
+	reopen := func() {
+		t.Helper()
+		c := testConfig(dir)
+		c.Now = now.now
+		x, err := Open(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := x.EnsureSite(t.Context(), intake.Site{ID: "a", Title: "A"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := x.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reopen()
+	blob, aside := filepath.Join(dir, filesDir, "a", "b10b"), filepath.Join(dir, orphansDir, "a_b10b")
+	if err := os.WriteFile(blob, []byte("scris demult"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	long := now.now().Add(-300 * 24 * time.Hour)
+	if err := os.Chtimes(blob, long, long); err != nil {
+		t.Fatal(err)
+	}
+	reopen()
+	now.advance(orphanLifetime - time.Hour)
+	reopen()
+	if content, err := os.ReadFile(aside); err != nil || string(content) != "scris demult" {
+		t.Errorf("before 30 days are over: %q, %v", content, err)
+	}
+	now.advance(2 * time.Hour)
+	reopen()
+	if _, err := os.Stat(aside); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after 30 days it is still there: %v", err)
 	}
 }
