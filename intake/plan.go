@@ -47,9 +47,9 @@ func MakePlan(r *forms.Reading, number Number, siteID string) Plan {
 	return p
 }
 
-// HashPlan is the SHA-256, in hex, of what an approver is shown: the form as
-// it was read and the plan made from it. A token is bound to it (rule T6).
-func HashPlan(s forms.Submission, p Plan) (string, error) {
+// EncodePlan is what an approver is shown, the form as it was read and the plan
+// made from it, as the JSON that [HashPlan] hashes.
+func EncodePlan(s forms.Submission, p Plan) ([]byte, error) {
 	// encoding/json writes struct fields in their order of declaration, so
 	// that the same values always give the same bytes.
 	data, err := json.Marshal(struct {
@@ -57,7 +57,17 @@ func HashPlan(s forms.Submission, p Plan) (string, error) {
 		Plan Plan             `json:"plan"`
 	}{s, p})
 	if err != nil {
-		return "", fmt.Errorf("hashing the plan: %w", err)
+		return nil, fmt.Errorf("encoding the plan: %w", err)
+	}
+	return data, nil
+}
+
+// HashPlan is the SHA-256, in hex, of what an approver is shown. A token is
+// bound to it (rule T6).
+func HashPlan(s forms.Submission, p Plan) (string, error) {
+	data, err := EncodePlan(s, p)
+	if err != nil {
+		return "", err
 	}
 	return hashHex(data), nil
 }
