@@ -23,20 +23,7 @@ func (h *hand) askApproval(r *Request) error {
 	if err := h.tx.Change(r, askApproval, h.now); err != nil {
 		return err
 	}
-	approver := h.Directory.Approvers[0]
-	if err := h.event(r, EventAsked, "desk", "asked "+approver.Address); err != nil {
-		return err
-	}
-	workbook, err := h.workbook(r)
-	if err != nil {
-		return err
-	}
-	expires := h.now.Add(h.Policy.TokenLife)
-	letter := Approval{Request: r, Approver: approver, SiteURL: h.Portal.SiteURL(siteID), Expires: expires}
-	err = h.send(approver.Person, letter, envelope{
-		request: r, attachments: workbook,
-		token: &Token{Purpose: Decides, Address: approver.Address, ExpiresAt: expires},
-	})
+	approver, err := h.askFirst(r)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type Policy struct {
 	TokenLife      time.Duration // of a question to an approver or a sender
 	AnswersPerDay  int           // at most so many answers to one address in 24 hours
 	AcceptWeak     bool          // "da" and "ok" are taken as an approval
+	Rule           ApprovalRule  // empty: AnyApproves
 	UnprovenForms  bool          // forms are taken without proof of who sent them
 	MaxMailSize    int64         // octets; larger mails are not read
 	Folders        map[Fate]string

@@ -24,6 +24,8 @@ type Approver struct {
 	Person
 	Title      string // "Primar"
 	Salutation string // "Stimate domnule primar"
+	Absent     []Days
+	StandIn    string // address of the approver who is asked meanwhile; empty: the next one
 }
 
 // Directory is who is who in the city hall, as the configuration lists them.

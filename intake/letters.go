@@ -55,15 +55,18 @@ type Approval struct {
 	Approver Approver
 	SiteURL  string    // where the site will be
 	Expires  time.Time // of the question
+
+	Approved []Decision // where all must approve: those who have
 }
 
 // AskAgain asks an approver again, whose answer could not be taken as a decision.
 type AskAgain struct {
 	Request     *Request
 	Approver    Approver
-	Said        string // their newly written text, shortened; empty: none was found
-	Conditional bool   // it was an approval with something added; else it was unclear
-	Weak        bool   // it was no more than a "da" or "ok"
+	Said        string     // their newly written text, shortened; empty: none was found
+	Conditional bool       // it was an approval with something added; else it was unclear
+	Weak        bool       // it was no more than a "da" or "ok"
+	Obstacles   []Obstacle // with Conditional: what of it cannot be applied
 
 	// The answer was not looked at, for its sender:
 	Suspect SuspectWhy // it came from somebody else, or from a forged address
@@ -93,6 +96,7 @@ type QuestionClosed struct {
 	Request  *Request
 	Approver Approver
 	Changed  bool // the request was changed since; else the answer came too late
+	Given    bool // this approver has approved already, and others are still asked
 }
 
 // Approved tells the requester, before there is a site.
@@ -210,4 +214,4 @@ func (SetAside) Name() string        { return "set_aside" }
 var Letters = []Letter{BlankForms{}, Registered{}, Returned{}, ConfirmRequest{}, Approval{},
 	AskAgain{}, ConfirmDecision{}, AlreadyDecided{}, QuestionClosed{}, Approved{}, Rejected{},
 	ApprovedForIT{}, Access{}, NewLink{}, AccessList{}, CloseReceived{}, CloseForIT{}, NotEntitled{},
-	CannotRead{}, TooLarge{}, SetAside{}, Undelivered{}, Stuck{}, Suspect{}, Disowned{}}
+	CannotRead{}, TooLarge{}, SetAside{}, Undelivered{}, Stuck{}, Suspect{}, Disowned{}, Offer{}, Warning{}, Delegated{}, DelegationRefused{}}

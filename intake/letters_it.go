@@ -30,11 +30,12 @@ type Failure struct {
 // Suspect says that something came which looks like a decision but is none,
 // because of who sent it.
 type Suspect struct {
-	Request  *Request
-	Approver Person // who was asked
-	From     string // as the mail says
+	Request  *Request // nil: about none
+	Approver Person   // who was asked
+	From     string   // as the mail says
 	Why      SuspectWhy
 	Detail   string // for IT
+	Missed   int    // such mails that came since the last time that IT was told
 }
 
 // SuspectWhy says what was wrong with the sender.
@@ -43,7 +44,12 @@ type SuspectWhy string
 const (
 	OtherSender  SuspectWhy = "other_sender"  // the token came back from another address
 	NotAuthentic SuspectWhy = "not_authentic" // the mail server says that the sender is forged
+	Unproven     SuspectWhy = "unproven"      // nothing proves the sender, and it answers no question
+	Replayed     SuspectWhy = "replayed"      // an answer that was taken already came again
 )
+
+// SuspectWhys lists all of them.
+var SuspectWhys = []SuspectWhy{OtherSender, NotAuthentic, Unproven, Replayed}
 
 // Disowned says that a head of department denies having sent a form.
 type Disowned struct {

@@ -141,6 +141,11 @@ func (h *hand) requestOfMail() (*Request, error) {
 	if !ok {
 		return nil, nil
 	}
+	return h.requestOfNumber(number)
+}
+
+// requestOfNumber is nil where there is none of that number and date.
+func (h *hand) requestOfNumber(number Number) (*Request, error) {
 	r, err := h.tx.RequestByNumber(number)
 	if errors.Is(err, ErrNotFound) || err == nil && r.Number != number {
 		return nil, nil

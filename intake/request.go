@@ -61,8 +61,11 @@ type Decision struct {
 	Trace     []TraceStep `json:"trace,omitempty"` // line by line
 	Origin    string      `json:"origin"`          // how the sender was proven, in words
 	TokenHash string      `json:"token_sha256"`
-	PlanHash  string      `json:"plan_sha256"` // of what was shown and decided
+	PlanHash  string      `json:"plan_sha256"`       // of what was shown and decided
+	Changes   []Change    `json:"changes,omitempty"` // of what was shown from what the form asks for
 	At        time.Time   `json:"at"`
+
+	Earlier []Decision `json:"earlier,omitempty"` // where all must approve: the approvals before the last
 }
 
 // Verdict is what a decision says.

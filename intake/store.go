@@ -95,6 +95,10 @@ type Tx interface {
 	// SpendTokens marks every unspent token of the request as spent.
 	SpendTokens(request int64, at time.Time) error
 
+	// AddOffer records a plan that is offered; the same one may be offered again.
+	AddOffer(OfferedPlan) error
+	Offer(request int64, planHash string) (OfferedPlan, error) // ErrNotFound
+
 	// AddNotice records a composed mail and the work of sending it.
 	AddNotice(OutgoingMail) (id int64, err error)
 	// NoticeOfMessage finds a mail of ours by its Message-ID.
@@ -199,6 +203,7 @@ const (
 	EventConfirmed       EventKind = "confirmed"
 	EventAsked           EventKind = "approval_asked"
 	EventAskedAgain      EventKind = "asked_again"
+	EventOffered         EventKind = "offered" // an approver, the plan that their conditions make
 	EventApproved        EventKind = "approved"
 	EventPartlyApproved  EventKind = "approved_in_part" // others must approve too
 	EventDelegated       EventKind = "delegated"

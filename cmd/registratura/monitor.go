@@ -66,7 +66,7 @@ var (
 	requestsDesc = prometheus.NewDesc("registratura_requests", "Requests by status.", []string{"status"}, nil)
 	mailsDesc    = prometheus.NewDesc("registratura_mails", "Mails by fate; pending: not handled yet.", []string{"fate"}, nil)
 	noticesDesc  = prometheus.NewDesc("registratura_notices", "Mails of the desk by state.", []string{"state"}, nil)
-	refusedDesc  = prometheus.NewDesc("registratura_answers_refused_total", "Answers not taken as a decision for their sender.", nil, nil)
+	refusedDesc  = prometheus.NewDesc("registratura_answers_refused_total", "Answers not taken as a decision for their sender, by what was wrong with it.", []string{"why"}, nil)
 	unfiledDesc  = prometheus.NewDesc("registratura_mailbox_waiting", "Mails stored and not filed away yet.", nil, nil)
 	polledDesc   = prometheus.NewDesc("registratura_mailbox_last_poll_timestamp_seconds", "When the mailbox was last looked at.", nil, nil)
 )
@@ -98,7 +98,9 @@ func (c stateCollector) Collect(metrics chan<- prometheus.Metric) {
 	for _, state := range []intake.OutgoingState{intake.OutgoingQueued, intake.OutgoingSent, intake.OutgoingFailed} {
 		gauge(noticesDesc, float64(counts.Notices[state]), string(state))
 	}
-	metrics <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(counts.Refused))
+	for _, why := range intake.SuspectWhys {
+		metrics <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(counts.Refused[why]), string(why))
+	}
 	s := c.d.follower.Status()
 	gauge(unfiledDesc, float64(s.Waiting))
 	if !s.LastPoll.IsZero() {

@@ -12,19 +12,16 @@ type Counts struct {
 	Requests map[intake.Status]int
 	Mails    map[intake.Fate]int // "": not handled yet
 	Notices  map[intake.OutgoingState]int
-	Refused  int // answers that were not taken as a decision for their sender
+	Refused  map[intake.SuspectWhy]int // answers that were not taken for their sender
 }
 
 // Counts counts.
 func (s *Store) Counts(ctx context.Context) (Counts, error) {
-	c := Counts{map[intake.Status]int{}, map[intake.Fate]int{}, map[intake.OutgoingState]int{}, 0}
-	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM events WHERE kind = $1`, string(intake.EventRefused)).Scan(&c.Refused)
-	if err != nil {
-		return c, fmt.Errorf("counting: %w", err)
-	}
+	c := Counts{map[intake.Status]int{}, map[intake.Fate]int{}, map[intake.OutgoingState]int{}, map[intake.SuspectWhy]int{}}
 	for query, count := range map[string]func(string, int){
 		`SELECT status, COUNT(*) FROM requests GROUP BY status`:                                            func(k string, n int) { c.Requests[intake.Status(k)] = n },
 		`SELECT COALESCE(fate, ''), COUNT(*) FROM mails WHERE same_as IS NULL GROUP BY COALESCE(fate, '')`: func(k string, n int) { c.Mails[intake.Fate(k)] = n },
+		`SELECT why, COUNT(*) FROM suspicions GROUP BY why`:                                                func(k string, n int) { c.Refused[intake.SuspectWhy(k)] = n },
 		`SELECT state, COUNT(*) FROM notices GROUP BY state`:                                               func(k string, n int) { c.Notices[intake.OutgoingState(k)] = n },
 	} {
 		rows, err := s.read.QueryContext(ctx, query)
