@@ -81,6 +81,10 @@ func (h *hand) approverAnswers(k Token) (Settlement, error) {
 	if err != nil {
 		return Settlement{}, err
 	}
+	asked := r
+	if r, err = h.shown(asked, k); err != nil {
+		return Settlement{}, err
+	}
 	answered := Settlement{Fate: FateAnswered, Request: r.ID}
 	approver, ok := h.Directory.Approver(k.Address)
 	if !ok {
@@ -124,7 +128,13 @@ func (h *hand) approverAnswers(k Token) (Settlement, error) {
 	}
 	if !ok { // T5
 		answered.Note = fmt.Sprintf("%s: %s", h.c.Reply.Verdict, h.c.Reply.Why)
-		return answered, h.askAgain(r, approver, AskAgain{Conditional: read.Verdict == reply.Conditional, Weak: read.Weak, Said: h.said()})
+		if read.Verdict == reply.Conditional {
+			return answered, h.answerConditions(asked, r, approver)
+		}
+		return answered, h.askAgain(r, approver, AskAgain{Weak: read.Weak, Said: h.said()})
+	}
+	if verdict == Reject {
+		r = asked // the plan that was offered is not the request's
 	}
 	return Settlement{Fate: FateDecided, Request: r.ID, Note: string(verdict)}, h.conclude(r, approver, k, verdict, proof)
 }
@@ -237,8 +247,11 @@ func (h *hand) conclude(r *Request, approver Approver, k Token, verdict Verdict,
 	}
 	if verdict == Reject {
 		decision.Reason = reason
-	} else if enough, err := h.enough(r, &decision); !enough || err != nil {
-		return err
+	} else {
+		decision.Changes = r.Changes()
+		if enough, err := h.enough(r, &decision); !enough || err != nil {
+			return err
+		}
 	}
 	transition, kind := approve, EventApproved
 	if verdict == Reject {
@@ -250,7 +263,11 @@ func (h *hand) conclude(r *Request, approver Approver, k Token, verdict Verdict,
 	if err := h.tx.SpendTokens(r.ID, h.now); err != nil {
 		return err
 	}
-	if err := h.event(r, kind, approver.Address, fmt.Sprintf("%q, proven by %s", decision.Evidence, proof)); err != nil {
+	detail := fmt.Sprintf("%q, proven by %s", decision.Evidence, proof)
+	if len(decision.Changes) > 0 {
+		detail += "; with changes: " + changesForIT(decision.Changes)
+	}
+	if err := h.event(r, kind, approver.Address, detail); err != nil {
 		return err
 	}
 	if verdict == Reject {
