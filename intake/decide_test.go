@@ -130,12 +130,12 @@ func TestAnswerThatIsNoDecisionChangesNothing(t *testing.T) {
 			fate: intake.FateAnswered, sent: []string{"ask_again primar", "suspect it"}, event: intake.EventRefused,
 		},
 		{
-			name: "T3: a forged sender without the token is asked for the token only",
+			name: "T3: a forged sender without the token is an attempt all the same",
 			mail: func(o *office, q *intake.Message) []byte {
 				o.thinks(mayor, refuted)
 				return o.write(letter{from: mayor, subject: q.Subject, text: "Aprob.", headers: []string{"In-Reply-To: <x@other.test>"}})
 			},
-			fate: intake.FateAnswered, sent: []string{"ask_again primar"}, event: intake.EventAskedAgain,
+			fate: intake.FateAnswered, sent: []string{"ask_again primar", "suspect it"}, event: intake.EventRefused,
 		},
 		{
 			name: "T3: an answer of which nothing proves the sender starts the confirmation round",

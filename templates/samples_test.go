@@ -27,6 +27,9 @@ var (
 	sampleTime = time.Date(2026, 11, 23, 8, 15, 0, 0, time.UTC)
 	mayor      = intake.Approver{Person: intake.Person{Name: "Constantin Popa", Address: "primar@primariabuzau.ro"},
 		Title: "Primar", Salutation: "Stimate domnule primar"}
+	viceMayor = intake.Approver{Person: intake.Person{Name: "Elena Marin", Address: "viceprimar@primariabuzau.ro"},
+		Title: "Viceprimar", Salutation: "Stimată doamnă viceprimar"}
+	sampleDays = intake.Days{First: forms.Date{Year: 2026, Month: 11, Day: 23}, Last: forms.Date{Year: 2026, Month: 12, Day: 5}}
 )
 
 func sampleRequest() *intake.Request {
@@ -183,6 +186,28 @@ func samples() []sample {
 			{Address: "ana@scoala11buzau.ro", Approved: forms.RightRead, Granted: forms.RightRead | forms.RightWrite}, {Address: "x@y.ro", Granted: forms.RightRead}}}},
 		{"suspect", intake.Suspect{Request: sampleRequest(), Approver: mayor.Person, From: "altcineva@example.ro", Why: intake.OtherSender, Detail: "the question was sent to primar@primariabuzau.ro"}},
 		{"suspect-hostile", intake.Suspect{Request: hostileRequest(), Approver: mayor.Person, From: hostile, Why: intake.NotAuthentic, Detail: hostile}},
+		{"suspect-more", intake.Suspect{Request: sampleRequest(), Approver: mayor.Person, From: mayor.Address, Why: intake.Unproven, Detail: "it does not answer a question of ours", Missed: 21}},
+		{"suspect-delegation", intake.Suspect{Approver: mayor.Person, From: mayor.Address, Why: intake.NotAuthentic, Detail: "DMARC failed"}},
+		{"warning", intake.Warning{Request: decided(intake.Approve, ""), Approver: mayor, From: mayor.Address, Why: intake.Replayed}},
+		{"warning-hostile", intake.Warning{Request: hostileRequest(), Approver: mayor, From: hostile, Why: intake.OtherSender}},
+		{"delegated-approver", intake.Delegated{Reader: intake.ReaderApprover, Approver: mayor, Delegate: viceMayor, Days: sampleDays, Open: 2}},
+		{"delegated-delegate", intake.Delegated{Reader: intake.ReaderDelegate, Approver: mayor, Delegate: viceMayor, Days: sampleDays, Open: 2}},
+		{"delegated-it", intake.Delegated{Reader: intake.ReaderIT, Approver: mayor, Delegate: viceMayor, Days: sampleDays}},
+		{"delegated-ended-approver", intake.Delegated{Reader: intake.ReaderApprover, Approver: mayor, Delegate: viceMayor, Days: sampleDays, Ended: true}},
+		{"delegated-ended-delegate", intake.Delegated{Reader: intake.ReaderDelegate, Approver: mayor, Delegate: viceMayor, Days: sampleDays, Ended: true}},
+		{"delegated-ended-it", intake.Delegated{Reader: intake.ReaderIT, Approver: mayor, Delegate: viceMayor, Days: sampleDays, Ended: true}},
+		{"delegation_refused-unproven", intake.DelegationRefused{Approver: mayor, Why: intake.DelegationUnproven}},
+		{"delegation_refused-none", intake.DelegationRefused{Approver: mayor, Why: intake.DelegationNone, Others: []intake.Approver{viceMayor}, MaxDays: 60}},
+		{"delegation_refused-unknown", intake.DelegationRefused{Approver: mayor, Why: intake.DelegateUnknown, Said: "secretarei până vineri", Others: []intake.Approver{viceMayor}, MaxDays: 60}},
+		{"delegation_refused-ambiguous", intake.DelegationRefused{Approver: mayor, Why: intake.DelegateAmbiguous, Said: "viceprimarului până vineri", Others: []intake.Approver{viceMayor}, MaxDays: 60}},
+		{"delegation_refused-self", intake.DelegationRefused{Approver: mayor, Why: intake.DelegateSelf, Said: "primarului până vineri", Others: []intake.Approver{viceMayor}, MaxDays: 60}},
+		{"delegation_refused-no-end", intake.DelegationRefused{Approver: mayor, Why: intake.DelegationNoEnd, Others: []intake.Approver{viceMayor}, MaxDays: 60}},
+		{"delegation_refused-nobody", intake.DelegationRefused{Approver: mayor, Why: intake.DelegateUnknown, Said: "viceprimarului", MaxDays: 60}},
+		{"delegation_refused-past", intake.DelegationRefused{Approver: mayor, Why: intake.DelegationPast, Said: "viceprimarului până pe 1.11.2026", Others: []intake.Approver{viceMayor}, MaxDays: 60}},
+		{"delegation_refused-too-long", intake.DelegationRefused{Approver: mayor, Why: intake.DelegationTooLong, Said: "viceprimarului până pe 1 iunie", Others: []intake.Approver{viceMayor}, MaxDays: 60}},
+		{"delegation_refused-hostile", intake.DelegationRefused{Approver: mayor, Why: intake.DelegateUnknown, Said: hostile, Others: []intake.Approver{viceMayor}, MaxDays: 60}},
+		{"approval-second", intake.Approval{Request: sampleRequest(), Approver: viceMayor, SiteURL: site, Expires: ask, Approved: []intake.Decision{*decided(intake.Approve, "").Decision}}},
+		{"question_closed-given", intake.QuestionClosed{Request: sampleRequest(), Approver: mayor, Given: true}},
 		{"disowned", intake.Disowned{Request: sampleRequest()}},
 		{"ask_again-suspect", intake.AskAgain{Request: sampleRequest(), Approver: mayor, Suspect: intake.OtherSender, From: "altcineva@example.ro"}},
 		{"ask_again-no-token", intake.AskAgain{Request: sampleRequest(), Approver: mayor, NoToken: true}},

@@ -277,6 +277,10 @@ func letterInWords(name string) string {
 	switch name {
 	case "approval", "ask_again", "confirm_decision":
 		return "întrebarea către cel care aprobă"
+	case "delegated":
+		return "confirmarea delegării"
+	case "warning":
+		return "avertizarea celui care aprobă"
 	case "new_link":
 		return "linkul nou pentru parolă"
 	case "access":
@@ -285,7 +289,7 @@ func letterInWords(name string) string {
 		return "lista celor cu acces, către solicitant"
 	case "registered", "returned", "approved", "rejected", "confirm_request", "close_received":
 		return "răspunsul către solicitant"
-	case "already_decided", "question_closed", "blank_forms", "not_entitled", "cannot_read", "too_large":
+	case "delegation_refused", "already_decided", "question_closed", "blank_forms", "not_entitled", "cannot_read", "too_large":
 		return "răspunsul către expeditor"
 	case "approved_it", "close_it", "set_aside", "undelivered", "stuck", "suspect", "disowned":
 		return "înștiințarea către Serviciul TIC"
@@ -321,6 +325,10 @@ func suspicion(why intake.SuspectWhy) string {
 		return "răspunsul a venit de la altă adresă decât cea întrebată"
 	case intake.NotAuthentic:
 		return "serverul de e-mail arată că adresa expeditorului este falsificată"
+	case intake.Unproven:
+		return "nu răspundea la o întrebare a noastră și nimic nu dovedește cine l-a trimis"
+	case intake.Replayed:
+		return "repetă un răspuns pe care l-am luat deja în seamă"
 	}
 	return string(why)
 }

@@ -109,7 +109,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 			t.Errorf("%q has no words", why)
 		}
 	}
-	for _, why := range []intake.SuspectWhy{intake.OtherSender, intake.NotAuthentic} {
+	for _, why := range intake.SuspectWhys {
 		if suspicion(why) == string(why) {
 			t.Errorf("%q has no words", why)
 		}
