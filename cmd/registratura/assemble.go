@@ -63,7 +63,7 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, now fun
 	if d.desk, err = examiningDesk(cfg, now, d.readers); err != nil {
 		return nil, err
 	}
-	if d.portal, err = openPortal(cfg, log, now, d.requestLink); err != nil {
+	if d.portal, err = openPortal(cfg, log, now, d.requestLink, registry{d}); err != nil {
 		return nil, err
 	}
 	if d.sender, err = newSender(cfg); err != nil {
@@ -215,7 +215,7 @@ func trustPolicy(cfg *config.Config) (trust.Policy, error) {
 	return p, nil
 }
 
-func openPortal(cfg *config.Config, log *slog.Logger, now func() time.Time, requestLink func(context.Context, string) error) (*extranet.Extranet, error) {
+func openPortal(cfg *config.Config, log *slog.Logger, now func() time.Time, requestLink func(context.Context, string) error, registry extranet.Registry) (*extranet.Extranet, error) {
 	var proxies []netip.Prefix
 	proxies, err := cfg.Portal.Proxies()
 	if err != nil {
@@ -229,6 +229,7 @@ func openPortal(cfg *config.Config, log *slog.Logger, now func() time.Time, requ
 		Dir: cfg.SitesDir(), BaseURL: cfg.Portal.BaseURL, Institution: cfg.Institution.Name, Pages: templates.Pages(),
 		HelpAddress: help, Now: now, Logger: log, LinkLifetime: time.Duration(cfg.Portal.LinkLife),
 		MaxFile: int64(cfg.Portal.MaxUpload), SiteQuota: int64(cfg.Portal.SiteQuota), Location: cfg.Location(), RequestLink: requestLink, TrustedProxies: proxies,
+		IT: cfg.Directory().IT, Registry: registry, StatusInWords: templates.StatusInWords,
 	})
 }
 

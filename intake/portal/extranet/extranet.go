@@ -55,6 +55,12 @@ type Config struct {
 	// link gets it from [Extranet.NewLink] then. Default: the page says whom to ask.
 	RequestLink func(ctx context.Context, address string) error
 
+	// IT are the people whom the pages for IT are for, which show what Registry
+	// tells. Each gets an account at start. Registry nil: there are no such pages.
+	IT            []intake.Person
+	Registry      Registry
+	StatusInWords func(intake.Status) string // for people; default: the bare status
+
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 }
@@ -68,6 +74,7 @@ type Extranet struct {
 	blobs  *blobStore
 	pages  *pageSet
 	lock   *os.File
+	it     map[string]bool // by address
 
 	randMutex     sync.Mutex
 	passwords     *passwordHasher
@@ -116,6 +123,9 @@ func Open(c Config) (_ *Extranet, err error) {
 	x.requests = newLimiter(c.Now, 3, 20*time.Minute)
 	x.requestPlaces = newLimiter(c.Now, 20, time.Minute)
 	x.reads = newReadJournal(x.db, c.Logger)
+	if err := x.makeITAccounts(); err != nil {
+		return nil, err
+	}
 	if err := x.sweep(); err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (x *Extranet) setState(ctx context.Context, siteID, state string) error {
 
 // DeleteSite deletes a closed site with its files, members and journal, for
 // good. A site that is not there is deleted already; one that is not closed is
-// refused. Accounts that are left without any site are deleted, too.
+// refused. Accounts that are left without any site are deleted, too, but for IT's.
 func (x *Extranet) DeleteSite(ctx context.Context, siteID string) error {
 	if !siteIDs.MatchString(siteID) {
 		return fmt.Errorf("deleting site %q: %w", siteID, ErrInvalid)
@@ -91,7 +91,8 @@ func (x *Extranet) DeleteSite(ctx context.Context, siteID string) error {
 		if _, err := tx.Exec(`DELETE FROM sites WHERE id = ?`, siteID); err != nil {
 			return err
 		}
-		_, err = tx.Exec(`DELETE FROM accounts WHERE address NOT IN (SELECT address FROM members)`)
+		_, err = tx.Exec(`DELETE FROM accounts WHERE address NOT IN (SELECT address FROM members) AND address NOT IN (SELECT value FROM json_each(?))`,
+			x.itAddresses())
 		return err
 	})
 	if err != nil {

@@ -26,7 +26,7 @@ type pageSet struct {
 }
 
 // pageNames are the templates that there must be.
-var pageNames = []string{"home", "login", "link", "newlink", "account", "site", "edit", "bin", "about", "message"}
+var pageNames = []string{"home", "login", "link", "newlink", "account", "site", "edit", "bin", "about", "message", "it", "itrequest", "itsites"}
 
 func loadPages(c Config) (*pageSet, error) {
 	p := &pageSet{templates: map[string]*template.Template{}, static: map[string]staticFile{}, loaded: c.Now()}
@@ -46,6 +46,7 @@ func loadPages(c Config) (*pageSet, error) {
 		"size":   sizeInWords,
 		"count":  countInWords,
 		"rights": rightsInWords,
+		"state":  siteStateInWords,
 		"date":   func(t time.Time) string { return t.In(c.Location).Format("02.01.2006") },
 		"time":   func(t time.Time) string { return t.In(c.Location).Format("02.01.2006, 15:04") },
 		"rfc3339": func(t time.Time) string {
@@ -89,7 +90,10 @@ type pageData struct {
 	Page        any    // what the page itself shows
 }
 
-type userData struct{ Name, Address string }
+type userData struct {
+	Name, Address string
+	IT            bool // is shown the way to the pages for IT
+}
 
 // undoData is a form that takes back what was just done.
 type undoData struct {
@@ -102,7 +106,7 @@ type undoData struct {
 func (x *Extranet) render(w http.ResponseWriter, r *http.Request, s *session, status int, name string, d pageData) {
 	d.Institution, d.HelpAddress = x.config.Institution, x.config.HelpAddress
 	if s != nil {
-		d.User = &userData{s.name, s.address}
+		d.User = &userData{s.name, s.address, x.isIT(s.address)}
 		d.CSRF = s.token.csrf()
 	} else {
 		d.CSRF = x.visitorToken(w, r).csrf()
@@ -208,7 +212,7 @@ func (x *Extranet) checkCSRF(r *http.Request, s *session, sent string) error {
 func localPath(p string) string {
 	u, err := url.Parse(p)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(p, "/") ||
-		strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n\t") || !(strings.HasPrefix(p, sitePath) || p == accountPath) {
+		strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n\t") || !(strings.HasPrefix(p, sitePath) || p == accountPath || p == itPath || strings.HasPrefix(p, itPath+"/")) {
 		return homePath
 	}
 	return p

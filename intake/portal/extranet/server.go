@@ -111,6 +111,12 @@ func (x *Extranet) route(w http.ResponseWriter, r *http.Request) {
 		get, post = x.pageAccount, x.doAccount
 	case p == healthPath:
 		get = x.health
+	case p == itPath:
+		get = x.forIT(x.pageITRequests)
+	case p == itSitesPath:
+		get = x.forIT(x.pageITSites)
+	case strings.HasPrefix(p, itRequestPath):
+		get, post = x.forIT(x.pageITRequest), x.forIT(x.doITRequest)
 	case strings.HasPrefix(p, linkPath):
 		get, post = x.pageLink, x.doLink
 	default:
