@@ -157,7 +157,7 @@ func (h *hand) claimedApprover() (Approver, bool) {
 
 // requestNamed finds the request that the mail is about, by its text too.
 func (h *hand) requestNamed() (*Request, error) {
-	r, err := h.requestOfMail()
+	r, _, err := h.requestOfMail()
 	if err != nil || r != nil {
 		return r, err
 	}

@@ -8,6 +8,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -240,14 +241,22 @@ func (d *Desk) settle(ctx context.Context, batch []settlement) {
 
 // patience is how often handling one mail is tried before a person is asked
 // to look at it.
-const patience = 10
+const patience = 10 // over 43 minutes
+
+// patienceElsewhere is the same for what only others can mend, such as a name
+// server that is down: about a day.
+const patienceElsewhere = 55
 
 // putOff has a mail handled again later; after many failures it is set aside,
 // so that the mails behind it are never held up (rule D7).
 func (d *Desk) putOff(ctx context.Context, m StoredMail, cause error) {
 	d.Log.Error("handling a mail failed", "mail", m.ID, "attempt", m.Attempts+1, "error", cause)
 	err := d.transact(ctx, func(h *hand) error {
-		if m.Attempts+1 >= patience {
+		limit, wait := patience, 5*time.Second<<min(m.Attempts, patience)
+		if errors.Is(cause, ErrLater) {
+			limit, wait = patienceElsewhere, min(wait, 30*time.Minute)
+		}
+		if m.Attempts+1 >= limit {
 			h.mail, h.c = m, &Case{Message: d.parseAtAll(m)}
 			s, err := h.setAside(AsideFailed, "handling failed: "+oneLine(cause))
 			if err != nil {
@@ -256,7 +265,6 @@ func (d *Desk) putOff(ctx context.Context, m StoredMail, cause error) {
 			s.At = h.now
 			return h.tx.Settle(m.ID, s)
 		}
-		wait := 5 * time.Second << m.Attempts // 5 s to 21 min
 		return h.tx.Postpone(m.ID, h.now.Add(wait), oneLine(cause))
 	})
 	if err != nil {

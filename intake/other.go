@@ -19,12 +19,13 @@ const (
 	AsideNoApprover AsideWhy = "no_approver" // an answer of somebody who is no approver any more
 	AsideReply      AsideWhy = "reply"       // an answer to no question of ours
 	AsideTooLarge   AsideWhy = "too_large"   // beyond the size limit
+	AsideMuted      AsideWhy = "muted"       // a question to it was not put: the address got its answers for the day
 	AsideUnfetched  AsideWhy = "unfetched"   // the IMAP server could not give it
 )
 
 // strayReply is an answer to one of our mails that puts no question, or to none.
 func (h *hand) strayReply() (Settlement, error) {
-	r, err := h.requestOfMail()
+	r, _, err := h.requestOfMail()
 	if err != nil {
 		return Settlement{}, err
 	}

@@ -24,8 +24,16 @@ type envelope struct {
 func (h *hand) send(to Person, letter Letter, e envelope) error {
 	if e.bounded {
 		muted, err := h.muted(to, letter, e)
-		if err != nil || muted {
+		if err != nil {
 			return err
+		}
+		if muted && e.token != nil && h.c != nil {
+			// A question that is not put leaves a request waiting: a person must know.
+			letter := SetAside{From: fromOf(h.c.Message), Subject: h.c.Message.Subject, Why: AsideMuted, Folder: h.Policy.Folders[FateAnswered]}
+			return h.tellIT(letter, envelope{request: e.request, bounded: true})
+		}
+		if muted {
+			return nil
 		}
 	}
 	secret, err := trust.NewToken(h.Rand)

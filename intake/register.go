@@ -110,9 +110,14 @@ func (h *hand) checkOpen(r *Request, found *FormFound) error {
 // answers one of our mails about it or quotes its number, and comes from the
 // same head of department. nil: there is none.
 func (h *hand) continued(head Person, found FormFound) (*Request, error) {
-	r, err := h.requestOfMail()
+	r, answers, err := h.requestOfMail()
 	if err != nil || r == nil {
 		return nil, err
+	}
+	// Whoever answers our mail has it, and only its addressee got it; a number
+	// anybody can quote.
+	if !answers && !h.c.Origin.Authentic {
+		return nil, nil
 	}
 	if r.Status != StatusReturned || r.From.Address != head.Address || r.Kind != found.Reading.Kind {
 		return nil, nil
@@ -127,21 +132,23 @@ func (h *hand) continued(head Person, found FormFound) (*Request, error) {
 // requestOfMail finds the request that the mail is about, by the mail of ours
 // that it answers or by the number in its subject. nil: it names none. That a
 // mail names a request proves nothing about its sender.
-func (h *hand) requestOfMail() (*Request, error) {
+func (h *hand) requestOfMail() (r *Request, answers bool, err error) {
 	for _, id := range h.c.Message.Threads() {
 		notice, err := h.tx.NoticeOfMessage(id)
 		if err == nil && notice.Request != 0 {
-			return h.tx.Request(notice.Request)
+			r, err := h.tx.Request(notice.Request)
+			return r, true, err
 		}
 		if err != nil && !errors.Is(err, ErrNotFound) {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	number, ok := FindNumber(h.c.Message.Subject)
 	if !ok {
-		return nil, nil
+		return nil, false, nil
 	}
-	return h.requestOfNumber(number)
+	r, err = h.requestOfNumber(number)
+	return r, false, err
 }
 
 // requestOfNumber is nil where there is none of that number and date.

@@ -49,7 +49,7 @@ type Store interface {
 type Tx interface {
 	// NextSerial is the next registration number of the year; numbers leave no gaps.
 	NextSerial(year int) (int, error)
-	// SiteIDTaken reports whether a request that is not final, or an open site, uses the ID.
+	// SiteIDTaken reports whether any request ever used the ID.
 	SiteIDTaken(id string) (bool, error)
 
 	InsertRequest(*Request) error // sets ID

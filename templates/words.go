@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -35,6 +36,8 @@ var mailFuncs = template.FuncMap{
 	"purpose":   purpose,
 	"isClose":   func(r *intake.Request) bool { return r.Kind == forms.Close },
 	"replyLine": func() string { return intake.ReplyLine },
+	"change":    change,
+	"obstacle":  obstacle,
 }
 
 var (
@@ -195,9 +198,10 @@ func users(r *intake.Request, side intake.Side) []user {
 			continue
 		}
 		u := user{Name: m.Name, Address: m.Address, Rights: RightsInWords(m.Rights)}
-		// the plan keeps the order of the form, partner's users first
-		if i := len(list); side == intake.PartnerSide && i < len(r.Submission.PartnerUsers) {
-			u.Assumed = r.Submission.PartnerUsers[i].Rights == 0
+		if side == intake.PartnerSide {
+			u.Assumed = slices.ContainsFunc(r.Submission.PartnerUsers, func(asked forms.User) bool {
+				return asked.Rights == 0 && strings.EqualFold(asked.Email, m.Address)
+			})
 		}
 		list = append(list, u)
 	}
@@ -275,7 +279,7 @@ func fault(f intake.FileFault) string {
 // letterInWords names one of the desk's mails.
 func letterInWords(name string) string {
 	switch name {
-	case "approval", "ask_again", "confirm_decision":
+	case "approval", "ask_again", "confirm_decision", "offer":
 		return "întrebarea către cel care aprobă"
 	case "delegated":
 		return "confirmarea delegării"
@@ -310,6 +314,8 @@ func aside(why intake.AsideWhy) string {
 		return "răspunde la o cerere de aprobare, dar cel întrebat nu mai este printre cei care aprobă"
 	case intake.AsideReply:
 		return "este un răspuns la un mesaj al registraturii care nu pune nicio întrebare"
+	case intake.AsideMuted:
+		return "cere o întrebare pe care nu am mai trimis-o, fiindcă adresa a primit deja numărul de răspunsuri îngăduit într-o zi; cererea așteaptă"
 	case intake.AsideUnfetched:
 		return "serverul de e-mail nu l-a putut da; deschideți-l în căsuța poștală"
 	case intake.AsideTooLarge:
