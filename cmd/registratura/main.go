@@ -24,6 +24,7 @@ type cli struct {
 	Form     formCmd     `cmd:"" help:"Write a blank form."`
 	Inspect  inspectCmd  `cmd:"" help:"Tell what the desk would make of mails and spreadsheets, without any effect."`
 	Requests requestsCmd `cmd:"" help:"List requests, tell the story of one, try a stuck one again."`
+	Audit    auditCmd    `cmd:"" help:"Prove that the record is whole; write a request's file for an auditor."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 
 	ReadForms readFormsCmd `cmd:"" name:"read-forms" hidden:""`

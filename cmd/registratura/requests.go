@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"os"
 	"os/user"
 	"regexp"
 	"strconv"
@@ -27,20 +25,6 @@ type requestsCmd struct {
 	Retry  retryRequestCmd `cmd:"" help:"Have a stuck request provisioned again."`
 }
 
-// open opens the daemon's database, which may be in use by the daemon.
-func (c *requestsCmd) open(ctx context.Context) (*store.Store, *config.Config, error) {
-	cfg, err := config.Load(c.Config)
-	if err != nil {
-		return nil, nil, err
-	}
-	file := cfg.DatabaseFile()
-	if _, err := os.Stat(file); err != nil {
-		return nil, nil, fmt.Errorf("the daemon has no database yet: %w", err)
-	}
-	s, err := store.Open(ctx, file, slog.New(slog.DiscardHandler))
-	return s, cfg, err
-}
-
 type listRequestsCmd struct {
 	Status string `help:"Only those with this status, such as stuck or awaiting_approval."`
 	Limit  int    `default:"50" help:"At most so many."`
@@ -48,7 +32,7 @@ type listRequestsCmd struct {
 }
 
 func (c *listRequestsCmd) Run(ctx context.Context, parent *cli, std streams) error {
-	s, cfg, err := parent.Requests.open(ctx)
+	s, cfg, err := openRecords(ctx, parent.Requests.Config)
 	if err != nil {
 		return err
 	}
@@ -114,7 +98,7 @@ type requestStory struct {
 }
 
 func (c *showRequestCmd) Run(ctx context.Context, parent *cli, std streams) error {
-	s, cfg, err := parent.Requests.open(ctx)
+	s, cfg, err := openRecords(ctx, parent.Requests.Config)
 	if err != nil {
 		return err
 	}
@@ -181,6 +165,15 @@ func printStory(w io.Writer, r *intake.Request, story []store.StoryLine, loc *ti
 		if err := t.Flush(); err != nil {
 			return err
 		}
+		if len(d.Trace) > 0 {
+			fmt.Fprintln(w, "\nReading of the answer")
+			for _, step := range d.Trace {
+				fmt.Fprintf(t, "  %s, line %d\t%q\t%s\n", step.Part, step.Line, step.Text, oneLine(step.Rule))
+			}
+			if err := t.Flush(); err != nil {
+				return err
+			}
+		}
 	}
 	fmt.Fprintln(w, "\nStory")
 	for _, line := range story {
@@ -194,7 +187,7 @@ type retryRequestCmd struct {
 }
 
 func (c *retryRequestCmd) Run(ctx context.Context, parent *cli, std streams) error {
-	s, cfg, err := parent.Requests.open(ctx)
+	s, cfg, err := openRecords(ctx, parent.Requests.Config)
 	if err != nil {
 		return err
 	}

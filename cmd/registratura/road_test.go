@@ -28,7 +28,11 @@ func TestTheWholeRoad(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkRequestsCommands(t, p)
+		checkAuditCommands(t, p)
 		p.stop()
+		if log := p.log.String(); strings.Count(log, "head=") != 2 {
+			t.Error("the log does not tell the head of the record at the start and at the stop")
+		}
 	})
 }
 

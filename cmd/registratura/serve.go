@@ -79,10 +79,20 @@ func (d *daemon) run(ctx context.Context, portal net.Listener) error {
 		})
 	}
 	group.Go(func() error { return notifySystemd(ctx, d.alive) })
-	d.log.Info("the desk is open", "mailbox", d.cfg.IMAP.Username, "imap", d.cfg.IMAP.Address, "portal", d.cfg.Portal.BaseURL, "version", version())
+	d.log.Info("the desk is open", "mailbox", d.cfg.IMAP.Username, "imap", d.cfg.IMAP.Address, "portal", d.cfg.Portal.BaseURL, "version", version(), "head", d.head(ctx))
 	err = group.Wait()
-	d.log.Info("the desk is closed")
+	d.log.Info("the desk is closed", "head", d.head(context.WithoutCancel(ctx)))
 	return err
+}
+
+// head is the hash that stands for the record as it is, for the log: kept
+// there, it shows later that nothing before it was changed or cut off.
+func (d *daemon) head(ctx context.Context) string {
+	head, err := d.store.Head(ctx)
+	if err != nil {
+		d.log.Error("reading the head of the record failed", "error", err)
+	}
+	return head
 }
 
 // stopped turns the error of an orderly stop into none.
