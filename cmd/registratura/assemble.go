@@ -169,7 +169,7 @@ func examiningDesk(cfg *config.Config, now func() time.Time, reader intake.FormR
 		Policy: intake.Policy{
 			Desk: cfg.DeskPerson(), Domain: domain, PlusAddressing: cfg.Desk.PlusAddressing, Location: cfg.Location(),
 			ActivationHour: cfg.Portal.ActivationHour, TokenLife: time.Duration(cfg.Approval.TokenLife), AnswersPerDay: cfg.Desk.AnswersPerDay,
-			AcceptWeak: cfg.Approval.AcceptWeak, UnprovenForms: cfg.Trust.Forms == "any",
+			AcceptWeak: cfg.Approval.AcceptWeak, Rule: intake.ApprovalRule(cfg.Approval.Rule), UnprovenForms: cfg.Trust.Forms == "any",
 			MaxMailSize: int64(cfg.IMAP.MaxSize), Folders: cfg.IMAP.Folders.ByFate(),
 		},
 		Directory: cfg.Directory(),

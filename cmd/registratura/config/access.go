@@ -37,6 +37,7 @@ func (c *Config) Directory() intake.Directory {
 		}
 		d.Approvers = append(d.Approvers, intake.Approver{
 			Person: intake.Person{Name: name, Address: a.Address}, Title: a.Title, Salutation: a.Salutation,
+			Absent: a.absent(), StandIn: a.StandIn,
 		})
 	}
 	for _, s := range c.Institution.IT {

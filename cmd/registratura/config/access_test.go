@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"registratura/forms"
 	"registratura/intake"
 )
 
@@ -261,5 +262,18 @@ func TestPlainTextIsAllowedToThisMachineOnly(t *testing.T) {
 		`#allow_plaintext = false`, `allow_plaintext = true`))
 	if err != nil {
 		t.Errorf("with allow_plaintext: %v", err)
+	}
+}
+
+func TestAbsencesAndStandInsReachTheDirectory(t *testing.T) {
+	c := parse("", strings.Replace(exampleText, "#absent = []\n", "absent = [\"2026-12-20/2027-01-05\", \"2026-11-30\"]\nstand_in = \"Viceprimar2@primaria.test\"\n", 1))
+	if err := c.judge(); err != nil {
+		t.Fatal(err)
+	}
+	day := func(y int, m time.Month, d int) forms.Date { return forms.Date{Year: y, Month: m, Day: d} }
+	got := c.Directory().Approvers[0]
+	want := []intake.Days{{First: day(2026, 12, 20), Last: day(2027, 1, 5)}, {First: day(2026, 11, 30), Last: day(2026, 11, 30)}}
+	if diff := cmp.Diff(want, got.Absent); diff != "" || got.StandIn != "viceprimar2@primaria.test" {
+		t.Errorf("absent %s, stand-in %q", diff, got.StandIn)
 	}
 }

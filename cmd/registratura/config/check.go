@@ -35,6 +35,7 @@ func (c *Config) normalise() {
 	c.Portal.BaseURL = strings.TrimRight(c.Portal.BaseURL, "/")
 	for i := range c.Approvers {
 		c.Approvers[i].Address = lower(c.Approvers[i].Address)
+		c.Approvers[i].StandIn = lower(c.Approvers[i].StandIn)
 	}
 	for i := range c.Departments {
 		d := &c.Departments[i]
@@ -323,25 +324,5 @@ func (c *Config) checkMonitor() {
 		c.fault("monitor.listen", show(c.Monitor.Listen), "is not a loopback address", instead)
 	case c.Monitor.Listen == c.Portal.Listen:
 		c.fault("monitor.listen", show(c.Monitor.Listen), "is the address of portal.listen too", "write another port")
-	}
-}
-
-func (c *Config) checkApprovers() {
-	if len(c.Approvers) == 0 {
-		c.fault("approver", "", "is missing: nobody could approve a request", "add a section [[approver]] for the mayor")
-	}
-	seen := map[string]string{}
-	for i, a := range c.Approvers {
-		key := func(name string) string { return fmt.Sprintf("approver[%d].%s", i+1, name) }
-		c.required(key("title"), a.Title, `write the office, "Primar"`)
-		c.required(key("salutation"), a.Salutation, `write how a mail begins, "Stimate domnule primar"`)
-		if !c.ownAddress(key("address"), a.Address) {
-			continue
-		}
-		if other, ok := seen[a.Address]; ok {
-			c.fault(key("address"), show(a.Address), "is the address of "+other+" too", "write each approver's own address")
-		}
-		seen[a.Address] = key("address")
-		c.notDesk(key("address"), a.Address)
 	}
 }

@@ -282,6 +282,22 @@ func TestLoadRefuses(t *testing.T) {
 			[]string{`address = "viceprimar2@primaria.test"`, `address = "cereri-site@primaria.test"`},
 			"approver[3].address", `"cereri-site@primaria.test"`, "the desk itself", ""},
 
+		"an absence that is no date": {
+			[]string{"#absent = []", `absent = ["2026-12-20/2027-01-05", "de Crăciun"]`},
+			"approver[1].absent", `"de Crăciun"`, "is not a day, or two", "2026-12-20/2027-01-05"},
+		"an absence that ends before it begins": {
+			[]string{"#absent = []", `absent = ["2027-01-05/2026-12-20"]`},
+			"approver[1].absent", `"2027-01-05/2026-12-20"`, "ends before it begins", ""},
+		"a stand-in who is no approver": {
+			[]string{`#stand_in = ""`, `stand_in = "secretara@primaria.test"`},
+			"approver[1].stand_in", `"secretara@primaria.test"`, "is no approver", ""},
+		"a stand-in for oneself": {
+			[]string{`#stand_in = ""`, `stand_in = "Primar@primaria.test"`},
+			"approver[1].stand_in", `"primar@primaria.test"`, "own address", ""},
+		"another rule of approval": {
+			[]string{`#rule = "any"`, `rule = "most"`},
+			"approval.rule", `"most"`, "not one of the values", `"any" or "all"`},
+
 		"a line break in a name": {
 			[]string{`#name = "Registratura site-uri de colaborare"`, `name = "Registratura\r\nBcc: a@b.test"`},
 			"desk.name", `"Registratura\r\nBcc: a@b.test"`, "line break", "one line"},

@@ -161,6 +161,9 @@ type Trust struct {
 
 // How requests are approved.
 type Approval struct {
+	// "any": one approver decides; "all": each must approve, one after the other
+	// in the order of the sections [[approver]], and the refusal of one rejects.
+	Rule string `toml:"rule" one:"any all"`
 	// How long a question to an approver can be answered, 1h to 365d.
 	TokenLife Duration `toml:"token_life"`
 	// Whether a bare "da" or "ok" is an approval. If not, the desk asks back.
@@ -218,6 +221,12 @@ type Approver struct {
 	Address string `toml:"address"`
 	// How the mails address the person.
 	Salutation string `toml:"salutation"`
+	// When the person is away, first and last day: ["2026-12-20/2027-01-05"].
+	// Restart the daemon after a change. An approver can also delegate by mail,
+	// "deleg viceprimarului până vineri", for 60 days at most.
+	Absent []string `toml:"absent"`
+	// Address of the approver who is asked meanwhile. Empty: the next one.
+	StandIn string `toml:"stand_in"`
 }
 
 // The departments and the services in them, one section each. Only their
@@ -259,7 +268,7 @@ func Default() *Config {
 		},
 		SMTP:     SMTP{Server: Server{Security: "starttls"}},
 		Trust:    Trust{Accept: []string{"dmarc", "dkim", "auth"}, CheckDKIM: true, Alignment: "relaxed", Forms: "confirm"},
-		Approval: Approval{TokenLife: Duration(30 * day)},
+		Approval: Approval{Rule: "any", TokenLife: Duration(30 * day)},
 		Portal: Portal{
 			Kind: "extranet", Listen: "127.0.0.1:8080",
 			LinkLife: Duration(7 * day), MaxUpload: 4 * gigabyte, SiteQuota: 20 * gigabyte, ActivationHour: 7,

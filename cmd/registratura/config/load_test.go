@@ -51,7 +51,7 @@ func TestLoadTellsAllFaultsAtOnce(t *testing.T) {
 registratura.toml:40: desk.answers_per_dya: there is no such key; did you mean "desk.answers_per_day"?
 registratura.toml:51: imap.security = "ssl": is not one of the values that the key takes; write "tls" or "starttls" or "none"
 registratura.toml:71: imap.poll = 60: is a number, not a text with a unit; write it like "30s", "5m", "2h" or "30d"
-registratura.toml:193: approver[1].address = "primar": is not an address; write it like "nume@primarie.ro"`
+registratura.toml:194: approver[1].address = "primar": is not an address; write it like "nume@primarie.ro"`
 	var got []string
 	var faults Faults
 	errors.As(err, &faults)
