@@ -134,7 +134,7 @@ func samples() []sample {
 	}
 	member := func(i int) intake.Member { return approved.Plan.Members[i] }
 	invitation := intake.Invitation{Link: "https://extranet.primariabuzau.ro/invitatie/7f3kq9w2m5x8z1b4n6c0v", Expires: sampleTime.AddDate(0, 0, 7)}
-	return []sample{
+	return append(offerSamples(), []sample{
 		{"blank_forms", intake.BlankForms{}},
 		{"blank_forms-asked", intake.BlankForms{Asked: true}},
 		{"registered", intake.Registered{Request: sampleRequest(), Approver: mayor}},
@@ -148,7 +148,8 @@ func samples() []sample {
 		{"approval-unproven", intake.Approval{Request: unproven, Approver: mayor, SiteURL: site, Expires: ask}},
 		{"approval-hostile", intake.Approval{Request: hostileRequest(), Approver: mayor, SiteURL: site, Expires: ask}},
 		{"ask_again", intake.AskAgain{Request: sampleRequest(), Approver: mayor, Said: "O să mă uit peste ea mâine."}},
-		{"ask_again-conditional", intake.AskAgain{Request: sampleRequest(), Approver: mayor, Conditional: true, Said: "Aprob, dar fără drept de scriere pentru doamna Popescu."}},
+		{"ask_again-conditional", intake.AskAgain{Request: sampleRequest(), Approver: mayor, Conditional: true, Said: "Aprob până la 31 martie.",
+			Obstacles: []intake.Obstacle{{Words: "până la 31 martie", Why: intake.UntilDay}}}},
 		{"ask_again-weak", intake.AskAgain{Request: sampleRequest(), Approver: mayor, Weak: true, Said: "ok"}},
 		{"ask_again-empty", intake.AskAgain{Request: sampleRequest(), Approver: mayor}},
 		{"ask_again-hostile", intake.AskAgain{Request: hostileRequest(), Approver: mayor, Said: hostile}},
@@ -213,5 +214,5 @@ func samples() []sample {
 		{"ask_again-no-token", intake.AskAgain{Request: sampleRequest(), Approver: mayor, NoToken: true}},
 		{"set_aside", intake.SetAside{From: "elena.ionescu@primariabuzau.ro", Subject: "Întrebare despre site", Why: intake.AsideReply, Folder: "Registratura/De citit"}},
 		{"set_aside-hostile", intake.SetAside{From: hostile, Subject: hostile, Why: intake.AsideStranger, Folder: "Registratura/De citit"}},
-	}
+	}...)
 }
