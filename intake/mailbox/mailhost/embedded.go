@@ -36,6 +36,8 @@ type Config struct {
 	// Refuse may turn a submitted mail away after its DATA, as a real server
 	// would, by a *smtp.SMTPError; nil: everything is taken.
 	Refuse func(from string, to []string) error
+
+	Habits Habits
 }
 
 // Embedded starts both servers in this process. The mails are kept in memory,
@@ -80,6 +82,7 @@ func Embedded(config Config) (*Host, error) {
 		AllowAnyFrom: config.AllowAnyFrom,
 		Now:          config.Now,
 		Refuse:       config.Refuse,
+		Habits:       config.Habits,
 		Deliver: func(d Delivery) error {
 			whole := fmt.Appendf(nil, "Return-Path: <%s>\r\nDelivered-To: %s\r\n%s", d.From, d.To, d.Raw)
 			_, err := mailboxes[d.Account].Append("INBOX", bytes.NewReader(whole), &imap.AppendOptions{Time: config.Now()})

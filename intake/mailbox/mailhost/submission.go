@@ -26,6 +26,16 @@ type Submission struct {
 	Deliver      func(Delivery) error                 // stores the mail
 	Delivered    func(Delivery)                       // told after each delivery; may be nil
 	Refuse       func(from string, to []string) error // asked before each delivery; may be nil
+	Habits       Habits
+}
+
+// Habits are those of servers that are less careful than this one, for tests of
+// what finds them out.
+type Habits struct {
+	NoPlus bool                                  // knows no plus-addresses
+	Loses  func(to string, raw []byte) bool      // takes a mail and delivers it nowhere; nil: never
+	Strip  func(raw []byte) []byte               // removes what the sender stamped; nil: every Authentication-Results
+	Stamp  func(login string, raw []byte) []byte // the server's own stamps, header lines; nil: auth=pass
 }
 
 // Delivery is a mail for one recipient.
@@ -54,7 +64,7 @@ func (s *Submission) NewServer() *smtp.Server {
 // part is the account's own business.
 func (s *Submission) account(address string) (Account, bool) {
 	address = strings.ToLower(address)
-	if local, domain, ok := cutAddress(address); ok {
+	if local, domain, ok := cutAddress(address); ok && !s.Habits.NoPlus {
 		local, _, _ = strings.Cut(local, "+")
 		address = local + "@" + domain
 	}
@@ -143,8 +153,15 @@ func (s *submission) Data(r io.Reader) error {
 			return err
 		}
 	}
-	stamped := s.stamp(withoutFields(raw, "Authentication-Results", "Return-Path", "Bcc"))
+	strip := s.server.Habits.Strip
+	if strip == nil {
+		strip = func(raw []byte) []byte { return withoutFields(raw, "Authentication-Results") }
+	}
+	stamped := s.stamp(strip(withoutFields(raw, "Return-Path", "Bcc")))
 	for _, to := range s.to {
+		if s.server.Habits.Loses != nil && s.server.Habits.Loses(to, raw) {
+			continue
+		}
 		account, _ := s.server.account(to)
 		delivery := Delivery{Account: account.Address, To: to, From: s.from, Raw: stamped}
 		if err := s.server.Deliver(delivery); err != nil {
@@ -176,10 +193,13 @@ func (s *submission) stamp(raw []byte) []byte {
 	if host, _, err := net.SplitHostPort(s.conn.Conn().RemoteAddr().String()); err == nil {
 		ip = host
 	}
-	stamps := fmt.Appendf(nil, "Authentication-Results: %s; auth=pass smtp.auth=%s\r\n"+
-		"Received: from %s ([%s]) by %s with ESMTPA; %s\r\n",
-		s.server.Hostname, s.login, s.conn.Hostname(), ip, s.server.Hostname, s.server.Now().Format(time.RFC1123Z))
-	return append(stamps, raw...)
+	results := fmt.Appendf(nil, "Authentication-Results: %s; auth=pass smtp.auth=%s\r\n", s.server.Hostname, s.login)
+	if s.server.Habits.Stamp != nil {
+		results = s.server.Habits.Stamp(s.login, raw)
+	}
+	received := fmt.Appendf(nil, "Received: from %s ([%s]) by %s with ESMTPA; %s\r\n",
+		s.conn.Hostname(), ip, s.server.Hostname, s.server.Now().Format(time.RFC1123Z))
+	return slices.Concat(results, received, raw)
 }
 
 // withoutFields removes header fields by name, with their continuation lines.
