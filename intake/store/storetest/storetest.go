@@ -42,6 +42,10 @@ func Run(t *testing.T, open func(t *testing.T) intake.Store) {
 		{"an open request is found by its purpose, and one that came to nothing is not", openByPurpose},
 		{"partners are those of approved requests", partners},
 		{"a site ID is taken by the request that uses it", siteTaken},
+		{"a delegation lasts until its last day or until it is ended", delegations},
+		{"the open questions of a person are those that can still be answered", openQuestions},
+		{"an approver approves a plan once", approvals},
+		{"suspicions are counted since somebody was written to", suspicions},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
@@ -395,6 +399,15 @@ func tokens(t *testing.T, s intake.Store) {
 	k := intake.Token{Hash: "h1", Purpose: intake.ConfirmsDecision, Request: r.ID, Address: "primar@primaria.test",
 		PlanHash: "abc", Verdict: intake.Reject, Reason: "nu", CreatedAt: start, ExpiresAt: start.Add(time.Hour)}
 	transact(t, s, func(tx intake.Tx) error { return tx.AddToken(k) })
+	asked := func(want ...string) {
+		t.Helper()
+		transact(t, s, func(tx intake.Tx) error {
+			got, err := tx.Asked(r.ID)
+			same(t, "asked", got, want)
+			return err
+		})
+	}
+	asked("primar@primaria.test")
 	transact(t, s, func(tx intake.Tx) error {
 		got, err := tx.Token("h1")
 		must(t, err)
@@ -405,6 +418,9 @@ func tokens(t *testing.T, s intake.Store) {
 		return tx.SpendTokens(r.ID, start.Add(time.Minute))
 	})
 	transact(t, s, func(tx intake.Tx) error {
+		asked, err := tx.Asked(r.ID)
+		must(t, err)
+		same(t, "asked, after all is spent", asked, []string(nil))
 		got, err := tx.Token("h1")
 		if !got.SpentAt.Equal(start.Add(time.Minute)) {
 			t.Errorf("spent at %v", got.SpentAt)
@@ -536,7 +552,16 @@ func siteTaken(t *testing.T, s intake.Store) {
 		taken, err := tx.SiteIDTaken(r.Plan.Site.ID)
 		must(t, err)
 		free, err := tx.SiteIDTaken("another")
+		must(t, err)
+		asked, err := tx.SiteRequest(r.Plan.Site.ID)
+		must(t, err)
+		same(t, "the request of the site", asked.ID, r.ID)
+		for _, id := range []string{"another", ""} {
+			if _, err := tx.SiteRequest(id); !errors.Is(err, intake.ErrNotFound) {
+				t.Errorf("the request of site %q: %v", id, err)
+			}
+		}
 		same(t, "taken", []bool{taken, free}, []bool{true, false})
-		return err
+		return nil
 	})
 }
