@@ -38,11 +38,18 @@ func (h *hand) decide() (Settlement, error) {
 			return s, err
 		}
 	}
+	if k == nil || k.Purpose == ConfirmsRequest {
+		if s, taken, err := h.command(); taken || err != nil {
+			return s, err
+		}
+	}
 	switch {
 	case k != nil && k.Purpose == ConfirmsRequest:
 		return h.senderAnswers(*k)
 	case k != nil:
 		return h.approverAnswers(*k)
+	case h.c.Command.Name == reply.CommandLog:
+		return h.journal()
 	case h.c.Kind == CaseReply:
 		return h.strayReply()
 	}

@@ -55,6 +55,8 @@ type Tx interface {
 	InsertRequest(*Request) error // sets ID
 	Request(id int64) (*Request, error)
 	RequestByNumber(Number) (*Request, error)
+	// SiteRequest finds the request that the site with this ID was asked for with.
+	SiteRequest(id string) (*Request, error) // ErrNotFound
 	// OpenRequest finds a request other than except that has this purpose, of
 	// which a site is open or may still come.
 	OpenRequest(purpose string, except int64) (*Request, error) // ErrNotFound
@@ -67,6 +69,8 @@ type Tx interface {
 	Decide(r *Request, d Decision, t Transition) error
 
 	AddEvent(Event) error
+	// Events are those of a request, in order.
+	Events(request int64) ([]Event, error)
 
 	// AddApproval records the approval of one of several who must approve;
 	// ErrDecided if it is there already.
@@ -92,6 +96,9 @@ type Tx interface {
 
 	AddToken(Token) error
 	Token(hash string) (Token, error) // ErrNotFound
+	// Asked lists the addresses of those who have an open question to decide
+	// about the request.
+	Asked(request int64) ([]string, error)
 	// SpendTokens marks every unspent token of the request as spent.
 	SpendTokens(request int64, at time.Time) error
 

@@ -134,7 +134,7 @@ func samples() []sample {
 	}
 	member := func(i int) intake.Member { return approved.Plan.Members[i] }
 	invitation := intake.Invitation{Link: "https://extranet.primariabuzau.ro/invitatie/7f3kq9w2m5x8z1b4n6c0v", Expires: sampleTime.AddDate(0, 0, 7)}
-	return append(offerSamples(), []sample{
+	return append(append(journalSamples(), offerSamples()...), []sample{
 		{"blank_forms", intake.BlankForms{}},
 		{"blank_forms-asked", intake.BlankForms{Asked: true}},
 		{"registered", intake.Registered{Request: sampleRequest(), Approver: mayor}},
@@ -166,6 +166,12 @@ func samples() []sample {
 		{"approved_it", intake.ApprovedForIT{Request: approved, SiteURL: site}},
 		{"access", intake.Access{Request: approved, Member: member(0), SiteURL: site, Invitation: invitation}},
 		{"access-known", intake.Access{Request: approved, Member: member(3), SiteURL: site}},
+		{"status_report", intake.StatusReport{Request: sampleRequest(), Events: []intake.Event{
+			{At: ask, Kind: intake.EventRegistered}, {At: ask.Add(time.Hour), Kind: intake.EventAsked}}}},
+		{"withdrawn", intake.Withdrawn{Request: withdrawn}},
+		{"withdrawn_others", intake.WithdrawnForOthers{Request: withdrawn}},
+		{"withdrawn_others-hostile", intake.WithdrawnForOthers{Request: hostileRequest()}},
+		{"too_late_to_withdraw", intake.TooLateToWithdraw{Request: approved}},
 		{"new_link", intake.NewLink{Invitation: invitation}},
 		{"access_list", intake.AccessList{Request: approved, SiteURL: site}},
 		{"close_received", intake.CloseReceived{Request: closing(sampleRequest())}},

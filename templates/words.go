@@ -29,6 +29,7 @@ var mailFuncs = template.FuncMap{
 	"cell":      cell,
 	"fault":     fault,
 	"aside":     aside,
+	"happened":  happened,
 	"suspicion": suspicion,
 	"letter":    letterInWords,
 	"status":    StatusInWords,
@@ -285,10 +286,18 @@ func letterInWords(name string) string {
 		return "confirmarea delegării"
 	case "warning":
 		return "avertizarea celui care aprobă"
+	case "status_report":
+		return "stadiul cererii"
+	case "withdrawn", "too_late_to_withdraw":
+		return "răspunsul la retragerea cererii"
+	case "withdrawn_others":
+		return "vestea că cererea a fost retrasă"
 	case "new_link":
 		return "linkul nou pentru parolă"
 	case "access":
 		return "mesajul de acces către utilizator"
+	case "journal", "no_journal":
+		return "jurnalul unui site, către cel care l-a cerut"
 	case "access_list":
 		return "lista celor cu acces, către solicitant"
 	case "registered", "returned", "approved", "rejected", "confirm_request", "close_received":
@@ -299,6 +308,35 @@ func letterInWords(name string) string {
 		return "înștiințarea către Serviciul TIC"
 	}
 	return "mesajul „" + name + "”"
+}
+
+// happened says what an event was, in a status report.
+func happened(kind intake.EventKind) string {
+	switch kind {
+	case intake.EventRegistered:
+		return "a fost înregistrată"
+	case intake.EventReturned:
+		return "formularul a fost returnat pentru corectare"
+	case intake.EventCorrected:
+		return "a sosit formularul corectat"
+	case intake.EventConfirmed:
+		return "solicitantul a confirmat-o"
+	case intake.EventAsked:
+		return "a fost trimisă spre aprobare"
+	case intake.EventApproved:
+		return "a fost aprobată"
+	case intake.EventRejected:
+		return "a fost respinsă"
+	case intake.EventScheduled:
+		return "a fost programată pentru data activării"
+	case intake.EventStuck:
+		return "crearea site-ului s-a oprit; Serviciul TIC a fost anunțat"
+	case intake.EventActive:
+		return "site-ul a fost deschis"
+	case intake.EventWithdrawn:
+		return "a fost retrasă"
+	}
+	return string(kind)
 }
 
 // aside says why a mail was left to a person.

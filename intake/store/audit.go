@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"registratura/forms"
@@ -63,11 +65,7 @@ func (s *Store) Audit(ctx context.Context, head string) (*Audit, error) {
 			a.fault(nil, MailChanged, why)
 		}
 	}
-	for _, id := range a.decisionOrder {
-		if d := a.decisions[id]; !d.told {
-			a.fault(nil, DecisionChanged, fmt.Sprintf("no event tells of the decision on request nr. %s: the end of the record may be cut off", d.number))
-		}
-	}
+	a.unfounded()
 	return a.Audit, nil
 }
 
@@ -89,7 +87,8 @@ type auditedDecision struct {
 	hash   string
 	what   FaultKind // "": it is what was written
 	why    string
-	told   bool // an event tells of it
+	told   bool            // an event tells of it
+	unseen map[string]bool // hashes of the mails that decided, of which no event told yet
 }
 
 func (a *auditor) fault(l *Link, what FaultKind, why string) {
@@ -163,6 +162,10 @@ func (a *auditor) readDecisions() error {
 		if string(told.Verdict) != verdict || told.Mail != mail || told.At.UnixMilli() != at || told.MailHash != mailHash {
 			return changed(DecisionChanged, "the decision's row says something else than its record")
 		}
+		d.unseen = map[string]bool{told.MailHash: true}
+		for _, earlier := range told.Earlier {
+			d.unseen[earlier.MailHash] = true
+		}
 		var shownForm forms.Submission
 		var shownPlan intake.Plan
 		if json.Unmarshal([]byte(submission), &shownForm) != nil || json.Unmarshal([]byte(plan), &shownPlan) != nil {
@@ -212,6 +215,9 @@ func (a *auditor) followChain(head string) error {
 		} else if l.MailHash != mailHash {
 			a.fault(&l, MailChanged, fmt.Sprintf("mail %d has the SHA-256 %s, the event tells of %s", l.Mail, mailHash, l.MailHash))
 		}
+		if d := a.decisions[l.Request]; d != nil {
+			delete(d.unseen, l.MailHash)
+		}
 		a.compareDecision(&l)
 		a.Head = l.Hash
 		found = found || l.Hash == head
@@ -239,6 +245,19 @@ func (a *auditor) compareDecision(l *Link) {
 		a.fault(l, d.what, d.why)
 	}
 	d.told = true
+}
+
+// unfounded names what decided and is not in the chain.
+func (a *auditor) unfounded() {
+	for _, request := range a.decisionOrder {
+		switch d := a.decisions[request]; {
+		case !d.told:
+			a.fault(nil, DecisionChanged, fmt.Sprintf("request nr. %s: no event tells of its decision; the end of the record may be cut off", d.number))
+		case len(d.unseen) > 0:
+			a.fault(nil, DecisionChanged, fmt.Sprintf("request nr. %s: no event tells of the mail with the SHA-256 %s, which is said to have decided",
+				d.number, slices.Sorted(maps.Keys(d.unseen))[0]))
+		}
+	}
 }
 
 // lookBehind asks the database whether it ever had events after the last.

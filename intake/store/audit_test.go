@@ -95,6 +95,13 @@ func (r *record) request(serial int) *intake.Request {
 	return q
 }
 
+func (r *record) requestByID(id int64) *intake.Request {
+	r.Helper()
+	q, err := r.store.Request(r.Context(), id)
+	r.must(err)
+	return q
+}
+
 func (r *record) event(q *intake.Request, mail int64, kind intake.EventKind, actor, detail string) intake.Event {
 	return intake.Event{Request: q.ID, Mail: mail, At: morning, Kind: kind, Actor: actor, Detail: detail}
 }
@@ -224,6 +231,25 @@ func TestDecisionRewrittenWithItsHashIsFound(t *testing.T) {
 	r.must(err)
 	a := r.audit("")
 	if len(a.Faults) != 1 || a.Faults[0].Event != 4 || a.Faults[0].What != store.DecisionChanged {
+		t.Errorf("faults: %+v", a.Faults)
+	}
+}
+
+// Where several must approve, the decision holds the approvals before it. One
+// that was put into the database is of a mail that no event tells of.
+func TestApprovalOfNoMailIsFound(t *testing.T) {
+	r := newRecord(t)
+	other := r.requestByID(2)
+	raw, err := r.store.MailBytes(t.Context(), 2)
+	r.must(err)
+	earlier := intake.Decision{Verdict: intake.Approve, Mail: 4, MailHash: store.Hash([]byte("spam"))}
+	d := intake.Decision{Verdict: intake.Approve, Mail: 2, MailHash: store.Hash(raw), PlanHash: other.PlanHash, At: morning, Earlier: []intake.Decision{earlier}}
+	r.must(r.store.Transact(t.Context(), func(tx intake.Tx) error {
+		return errors.Join(tx.Change(other, transition(t, intake.StatusReceived, intake.StatusAwaitingApproval), morning),
+			tx.Decide(other, d, transition(t, intake.StatusAwaitingApproval, intake.StatusApproved)),
+			tx.AddEvent(r.event(other, 2, intake.EventApproved, "primar@primaria.test", "")))
+	}))
+	if a := r.audit(""); len(a.Faults) != 1 || a.Faults[0].What != store.DecisionChanged || !strings.Contains(a.Faults[0].Why, "nr. 2/23.11.2026: no event tells of the mail") {
 		t.Errorf("faults: %+v", a.Faults)
 	}
 }

@@ -120,6 +120,10 @@ func (c *cramped) NewLink(ctx context.Context, a string) (intake.Invitation, err
 	return c.Invite(ctx, a)
 }
 
+func (c *cramped) Journal(context.Context, string, time.Time) ([]intake.JournalEntry, error) {
+	return nil, nil
+}
+
 func (c *cramped) SiteURL(string) string { return "https://extranet.test/" }
 
 // leave lets the database grow by so many pages, all if negative.

@@ -108,6 +108,26 @@ func (t *tx) Token(hash string) (intake.Token, error) {
 	return k, nil
 }
 
+// Asked implements [intake.Tx].
+func (t *tx) Asked(request int64) ([]string, error) {
+	rows, err := t.q.QueryContext(t.ctx, `SELECT DISTINCT address FROM tokens
+		WHERE request_id = $1 AND spent_at IS NULL AND purpose <> 'confirms_request' ORDER BY address`, request)
+	if err != nil {
+		return nil, fmt.Errorf("listing who was asked: %w", err)
+	}
+	var addresses []string
+	err = each(rows, func() error {
+		var a string
+		err := rows.Scan(&a)
+		addresses = append(addresses, a)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing who was asked: %w", err)
+	}
+	return addresses, nil
+}
+
 // SpendTokens implements [intake.Tx].
 func (t *tx) SpendTokens(request int64, at time.Time) error {
 	_, err := t.q.ExecContext(t.ctx, `UPDATE tokens SET spent_at = $1 WHERE request_id = $2 AND spent_at IS NULL`, millis(at), request)

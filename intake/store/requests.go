@@ -154,6 +154,11 @@ func (t *tx) RequestByNumber(n intake.Number) (*intake.Request, error) {
 	return findRequest(t.ctx, t.q, ` WHERE r.year = $1 AND r.serial = $2`, n.Date.Year, n.Serial)
 }
 
+// SiteRequest implements [intake.Tx].
+func (t *tx) SiteRequest(id string) (*intake.Request, error) {
+	return findRequest(t.ctx, t.q, ` WHERE r.site_id = $1 AND r.site_id <> '' AND r.kind = 'create' ORDER BY r.id DESC LIMIT 1`, id)
+}
+
 // OpenRequest implements [intake.Tx].
 func (t *tx) OpenRequest(purpose string, except int64) (*intake.Request, error) {
 	return findRequest(t.ctx, t.q, ` WHERE r.purpose = $1 AND r.purpose <> '' AND r.id <> $2 AND r.status IN

@@ -19,6 +19,27 @@ type StoryLine struct {
 	Mail   int64     `json:"mail,omitempty"` // that caused it
 }
 
+// Events implements [intake.Tx].
+func (t *tx) Events(request int64) ([]intake.Event, error) {
+	rows, err := t.q.QueryContext(t.ctx, `SELECT id, COALESCE(mail_id, 0), at, kind, actor, detail FROM events WHERE request_id = $1 ORDER BY id`, request)
+	if err != nil {
+		return nil, fmt.Errorf("listing events: %w", err)
+	}
+	var events []intake.Event
+	err = each(rows, func() error {
+		e := intake.Event{Request: request}
+		var at int64
+		err := rows.Scan(&e.ID, &e.Mail, &at, &e.Kind, &e.Actor, &e.Detail)
+		e.At = fromMillis(at)
+		events = append(events, e)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing events: %w", err)
+	}
+	return events, nil
+}
+
 // Story tells what happened to a request, in order: its events, and the
 // notices that were not sent yet.
 func (s *Store) Story(ctx context.Context, request int64) ([]StoryLine, error) {
