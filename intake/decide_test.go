@@ -215,10 +215,17 @@ func TestAnswerThatIsNoDecisionChangesNothing(t *testing.T) {
 		{
 			name: "T5: an approval with a condition",
 			mail: func(o *office, q *intake.Message) []byte {
-				return o.answer(mayor, q, "Aprob, dar fără drept de ștergere pentru Carmen Vlad.")
+				return o.answer(mayor, q, "Aprob, dar numai după semnarea protocolului.")
 			},
 			fate: intake.FateAnswered, sent: []string{"ask_again primar"}, event: intake.EventAskedAgain,
 			mayor: []string{"dar cu o condiție"},
+		},
+		{
+			name: "T5: an approval with a condition that could be met",
+			mail: func(o *office, q *intake.Message) []byte {
+				return o.answer(mayor, q, "Aprob, dar fără drept de ștergere pentru Carmen Vlad.")
+			},
+			fate: intake.FateAnswered, sent: []string{"offer primar"}, event: intake.EventOffered,
 		},
 		{
 			name: "T5: a weak yes",

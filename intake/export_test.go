@@ -19,3 +19,6 @@ func (d *Desk) HandleDue(ctx context.Context) error {
 
 // Patience is how often handling one mail is tried.
 const Patience = patience
+
+// ApplyConditions changes a plan as conditions say.
+var ApplyConditions = applyConditions

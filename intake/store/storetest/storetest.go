@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) intake.Store) {
 		{"every legal transition can be recorded", everyTransition},
 		{"a request is decided once", decidedOnce},
 		{"a token is found by its hash and spent with its request", tokens},
+		{"an offered plan is read back by its hash, and may be offered again", offers},
 		{"a notice is found by its Message-ID and keeps its bytes", noticeRoundTrip},
 		{"a secret notice is wiped once it is sent", secretWiped},
 		{"answers are counted by address and time", answersCounted},
@@ -426,6 +427,29 @@ func tokens(t *testing.T, s intake.Store) {
 			t.Errorf("spent at %v", got.SpentAt)
 		}
 		return err
+	})
+}
+
+func offers(t *testing.T, s intake.Store) {
+	r := registered(t, s, 1)
+	o := intake.OfferedPlan{Request: r.ID, Plan: r.Plan, PlanHash: "offered", InsteadOf: "asked", At: start}
+	o.Plan.ActivateOn.Day++
+	transact(t, s, func(tx intake.Tx) error { return tx.AddOffer(o) })
+	o.InsteadOf = "corrected"
+	transact(t, s, func(tx intake.Tx) error { return tx.AddOffer(o) })
+	transact(t, s, func(tx intake.Tx) error {
+		got, err := tx.Offer(r.ID, "offered")
+		must(t, err)
+		same(t, "offer", got, o)
+		for _, other := range []struct {
+			request int64
+			hash    string
+		}{{r.ID, "asked"}, {r.ID + 1, "offered"}} {
+			if _, err := tx.Offer(other.request, other.hash); !errors.Is(err, intake.ErrNotFound) {
+				t.Errorf("offer %+v: got %v, want ErrNotFound", other, err)
+			}
+		}
+		return nil
 	})
 }
 
