@@ -35,7 +35,7 @@ type mailCheck struct {
 
 	box    *testMailbox
 	sender *mailer.Sender
-	sent   []string // marks of our own mails
+	sent   []string // marks of our own mails that the server took
 }
 
 func (c *checkCmd) runMail(ctx context.Context, cfg *config.Config, std streams) error {
@@ -88,6 +88,7 @@ func (m *mailCheck) conclude(p proposal) error {
 	return nil
 }
 
+// run has no error where the servers can be judged, whatever the judgement is.
 func (m *mailCheck) run(ctx context.Context) (p proposal, err error) {
 	if m.box, err = openTestMailbox(ctx, m.cfg); err != nil {
 		return p, err
@@ -124,7 +125,7 @@ func (m *mailCheck) run(ctx context.Context) (p proposal, err error) {
 		return p, err
 	}
 	defer m.sender.Close()
-	defer func() { err = errors.Join(err, m.tidy(ctx)) }()
+	defer m.tidy(ctx)
 
 	plain := m.mark()
 	if err := m.send(ctx, plain, m.cfg.Desk.Address, m.cfg.Desk.Address, ""); err != nil {
@@ -161,8 +162,11 @@ func (m *mailCheck) send(ctx context.Context, mark, from, to, extra string) erro
 		"Date: " + m.now().Format("Mon, 02 Jan 2006 15:04:05 -0700") + "\r\nMessage-ID: <" + mark + "@" + domain + ">\r\n" +
 		"Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n" +
 		"Sent by \"registratura check --mail\", which removes it again. It can be deleted.\r\n"
-	m.sent = append(m.sent, mark)
-	return m.sender.Send(ctx, m.cfg.Desk.Address, to, []byte(raw))
+	err := m.sender.Send(ctx, m.cfg.Desk.Address, to, []byte(raw))
+	if refusal(err) == "" { // also where nobody knows whether it was taken
+		m.sent = append(m.sent, mark)
+	}
+	return err
 }
 
 // await waits until mails with all the marks have arrived, or the time is over.
@@ -396,30 +400,35 @@ func (m *mailCheck) namesToForge(s *sightings) []string {
 // operator pressed Ctrl-C.
 const tidyPatience = 30 * time.Second
 
-func (m *mailCheck) tidy(ctx context.Context) error {
+// tidy removes the test mails. Where it cannot, the operator is told, and the
+// rest of the check is none the worse.
+func (m *mailCheck) tidy(ctx context.Context) {
 	if len(m.sent) == 0 {
-		return nil
+		return
 	}
 	tidying, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyPatience)
 	defer cancel()
-	box := m.box
-	if ctx.Err() != nil { // the connection was closed with it
-		again, err := openTestMailbox(tidying, m.cfg)
-		if err != nil {
-			return fmt.Errorf("removing the test mails: %w", err)
-		}
-		defer again.close()
-		again.first = m.box.first
-		box = again
-	}
-	removed, err := box.remove(tidying, m.sent)
-	if err != nil {
-		return fmt.Errorf("removing the test mails (their subjects begin with \"Registratura: test mail\"): %w", err)
-	}
-	if removed > 0 {
+	removed, err := m.remove(tidying, ctx.Err() != nil)
+	switch {
+	case err != nil:
+		m.say("\n%d of %d test mails removed: %v. The subjects of the others begin with \"Registratura: test mail\".", removed, len(m.sent), err)
+	case removed < len(m.sent):
+		m.say("\n%d of %d test mails removed. The others did not arrive; if they do, delete them: their subjects begin with \"Registratura: test mail\".", removed, len(m.sent))
+	default:
 		m.say("\n%d test mails removed.", removed)
 	}
-	return nil
+}
+
+func (m *mailCheck) remove(ctx context.Context, reconnect bool) (removed int, err error) {
+	box := m.box
+	if reconnect {
+		if box, err = openTestMailbox(ctx, m.cfg); err != nil {
+			return 0, err
+		}
+		defer box.close()
+		box.first = m.box.first
+	}
+	return box.remove(ctx, m.sent)
 }
 
 func tlsInWords(state *tls.ConnectionState) string {

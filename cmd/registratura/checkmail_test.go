@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-msgauth/dkim"
 
 	"registratura/cmd/registratura/config"
@@ -166,7 +167,7 @@ func TestWhatOtherServersDoIsFoundOut(t *testing.T) {
 			habits: mailhost.Habits{NoPlus: true}, change: func(m *mailCheck) { m.cfg.Desk.PlusAddressing = false },
 			id: "mail.primaria.test", accept: []string{"auth"}, evidence: true, says: "as it must be"},
 		{name: "a forged mail that got lost shows nothing",
-			habits: mailhost.Habits{Loses: has("(x) ")}, change: quick, danger: "it is not known whether", says: "taken, but not there"},
+			habits: mailhost.Habits{Loses: has("(x) ")}, change: quick, danger: "it is not known whether", says: "The others did not arrive"},
 		{name: "a server that vouches for whatever address its users write is not trusted for that",
 			habits:  mailhost.Habits{Stamp: addLine("Authentication-Results: mail.primaria.test; dmarc=pass header.from=primaria.test; auth=pass smtp.auth=" + play.Desk)},
 			anyFrom: true, id: "mail.primaria.test", accept: []string{"auth"}, evidence: true, danger: "vouched for that address by dmarc", says: "VOUCHED FOR by dmarc"},
@@ -382,6 +383,26 @@ func TestCheckMailTellsWhatKeepsItFromTheServers(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, errs)
 	}
 	wantNoTestMails(t, host)
+}
+
+func TestWithoutUIDPLUSTheTestMailsAreFlaggedAndTheOthersLeftAlone(t *testing.T) {
+	host, err := mailhost.Embedded(mailhost.Config{Hostname: "mail.primaria.test", Accounts: play.Accounts(), Lacks: []imap.Cap{imap.CapUIDPlus, imap.CapMove}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer host.Close()
+	other := []byte("From: " + play.IT + "\r\nSubject: another mail\r\n\r\nx\r\n")
+	if err := host.InjectDeleted(t.Context(), play.Desk, "INBOX", other); err != nil {
+		t.Fatal(err)
+	}
+	_, _, out, err := checkHost(t, host, nil)
+	if err != nil || !strings.Contains(out, "no UIDPLUS: ") || !strings.Contains(out, "no MOVE: ") || !strings.Contains(out, "only flagged as deleted") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	mails, err := host.Mails(t.Context(), play.Desk, "INBOX")
+	if err != nil || !slices.ContainsFunc(mails, func(m mailhost.Mail) bool { return bytes.Equal(m.Raw, other) }) {
+		t.Errorf("the other mail is gone (%v)", err)
+	}
 }
 
 func TestAMailboxThatIsNotTheDesksIsTold(t *testing.T) {

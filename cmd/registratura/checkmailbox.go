@@ -228,6 +228,10 @@ func (b *testMailbox) find(ctx context.Context, marks []string) ([]arrived, erro
 // errOnlyFlagged: the server cannot remove single mails.
 var errOnlyFlagged = errors.New("the server has no UIDPLUS, so they are only flagged as deleted")
 
+func (b *testMailbox) canExpunge() bool {
+	return b.caps.Has(imap.CapUIDPlus) || b.caps.Has(imap.CapIMAP4rev2)
+}
+
 // remove removes the mails with these marks, and says how many. A daemon may
 // move one from folder to folder meanwhile; hence it looks until none is left.
 func (b *testMailbox) remove(ctx context.Context, marks []string) (removed int, err error) {
@@ -240,10 +244,12 @@ func (b *testMailbox) remove(ctx context.Context, marks []string) (removed int, 
 			if err := b.removeOne(ctx, m); err != nil {
 				return removed, err
 			}
-			removed++
+			if b.canExpunge() {
+				removed++
+			}
 		}
-		if !b.caps.Has(imap.CapUIDPlus) && !b.caps.Has(imap.CapIMAP4rev2) {
-			return removed, errOnlyFlagged
+		if !b.canExpunge() {
+			return 0, errOnlyFlagged
 		}
 	}
 	return removed, nil
@@ -259,7 +265,7 @@ func (b *testMailbox) removeOne(ctx context.Context, m arrived) error {
 	if err := b.client.Store(uids, deleted, nil).Close(); err != nil {
 		return fmt.Errorf("flagging a test mail in %s: %w", m.folder, err)
 	}
-	if !b.caps.Has(imap.CapUIDPlus) && !b.caps.Has(imap.CapIMAP4rev2) {
+	if !b.canExpunge() {
 		return nil // EXPUNGE alone would remove what others flagged
 	}
 	if err := b.client.UIDExpunge(uids).Close(); err != nil {

@@ -38,6 +38,7 @@ type Config struct {
 	Refuse func(from string, to []string) error
 
 	Habits Habits
+	Lacks  []imap.Cap // what the IMAP server can't do
 }
 
 // Embedded starts both servers in this process. The mails are kept in memory,
@@ -64,14 +65,18 @@ func Embedded(config Config) (*Host, error) {
 	// Another life of the host has other mails under the same UIDs, which
 	// clients are told by another UIDVALIDITY (RFC 9051, 2.3.1.1).
 	life := uint32(config.Now().Unix())
+	caps := imap.CapSet{
+		imap.CapIMAP4rev1: {}, imap.CapNamespace: {}, imap.CapUIDPlus: {}, imap.CapMove: {},
+		imap.CapESearch: {}, imap.CapListExtended: {}, imap.CapListStatus: {},
+	}
+	for _, c := range config.Lacks {
+		delete(caps, c)
+	}
 	imapServer := imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
 			return &imapSession{mailboxes: mailboxes, life: life}, nil, nil
 		},
-		Caps: imap.CapSet{
-			imap.CapIMAP4rev1: {}, imap.CapNamespace: {}, imap.CapUIDPlus: {}, imap.CapMove: {},
-			imap.CapESearch: {}, imap.CapListExtended: {}, imap.CapListStatus: {},
-		},
+		Caps:         caps,
 		InsecureAuth: true, // loopback only
 		Logger:       slog.NewLogLogger(config.Log.Handler(), slog.LevelDebug),
 	})
