@@ -57,6 +57,9 @@ type Portal interface {
 	// NewLink makes such a link also for an account that has a password, which
 	// its owner may have forgotten.
 	NewLink(ctx context.Context, address string) (Invitation, error)
+	// Journal lists what was done on a site since a time, the oldest first. A
+	// portal that keeps no such log returns an error that is [errors.ErrUnsupported].
+	Journal(ctx context.Context, siteID string, since time.Time) ([]JournalEntry, error)
 	// SiteURL is where people find the site.
 	SiteURL(siteID string) string
 }

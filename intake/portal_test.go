@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"registratura/forms"
 	"registratura/intake"
@@ -17,6 +18,7 @@ type portal struct {
 	links   map[string]string          // by address: the one that works
 	made    int                        // links
 	calls   []string
+	journal []intake.JournalEntry // of every site
 
 	before func(call string) error               // the call fails without an effect
 	after  func(call string) error               // it fails although it had its effect
@@ -106,6 +108,20 @@ func (p *portal) link(address string) intake.Invitation {
 	p.made++
 	p.links[address] = fmt.Sprintf("https://extranet.test/l/secret%d", p.made)
 	return intake.Invitation{Link: p.links[address]}
+}
+
+func (p *portal) Journal(ctx context.Context, site string, since time.Time) (list []intake.JournalEntry, err error) {
+	if _, ok := p.sites[site]; !ok {
+		return nil, intake.ErrNoSuchSite
+	}
+	err = p.call(ctx, "journal "+site, func() {
+		for _, e := range p.journal {
+			if !e.At.Before(since) {
+				list = append(list, e)
+			}
+		}
+	})
+	return list, err
 }
 
 func (p *portal) SiteURL(site string) string { return "https://extranet.test/s/" + site + "/" }

@@ -11,6 +11,8 @@ import (
 	"io"
 	"path"
 	"time"
+
+	"registratura/intake"
 )
 
 // RemoveMember ends somebody's access to a site, at once, sessions included.
@@ -233,18 +235,9 @@ func (x *Extranet) Sites(ctx context.Context) ([]SiteUse, error) {
 	return list, rows.Err()
 }
 
-// JournalEntry says who did what on a site, and when.
-type JournalEntry struct {
-	At      time.Time
-	Address string
-	Action  string // "upload", "replace", "mkdir", "move", "delete", "restore", "purge", "download"
-	Path    string
-	Detail  string // bytes of what was uploaded or downloaded; where something was moved to
-}
-
 // Journal lists what was done on a site since a time, the oldest first. A
 // download shows up within about a second.
-func (x *Extranet) Journal(ctx context.Context, siteID string, since time.Time) ([]JournalEntry, error) {
+func (x *Extranet) Journal(ctx context.Context, siteID string, since time.Time) ([]intake.JournalEntry, error) {
 	if err := siteExists(x.db.reader, siteID); err != nil {
 		return nil, fmt.Errorf("reading the journal of site %s: %w", siteID, err)
 	}
@@ -254,9 +247,9 @@ func (x *Extranet) Journal(ctx context.Context, siteID string, since time.Time) 
 		return nil, fmt.Errorf("reading the journal of site %s: %w", siteID, err)
 	}
 	defer rows.Close()
-	var list []JournalEntry
+	var list []intake.JournalEntry
 	for rows.Next() {
-		var e JournalEntry
+		var e intake.JournalEntry
 		var at int64
 		if err := rows.Scan(&at, &e.Address, &e.Action, &e.Path, &e.Detail); err != nil {
 			return nil, fmt.Errorf("reading the journal of site %s: %w", siteID, err)
