@@ -209,7 +209,7 @@ func (b *testMailbox) find(ctx context.Context, marks []string) ([]arrived, erro
 				subject = decoded
 			}
 			i := slices.IndexFunc(marks, func(mark string) bool { return strings.Contains(strings.ToLower(subject), mark) })
-			if i < 0 || h.UID < first { // N:* means the last mail, too, even if it is before N
+			if i < 0 { // N:* gives the last mail, too, even if it is before N
 				continue
 			}
 			whole := &imap.FetchItemBodySection{Peek: true}
