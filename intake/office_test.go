@@ -133,6 +133,16 @@ func newOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { o.store.Close() })
+	// Whatever happens in the office, its record is whole.
+	t.Cleanup(func() {
+		a, err := o.store.Audit(context.Background(), "")
+		if err != nil && strings.HasSuffix(err.Error(), "database is closed") {
+			return // by the test
+		}
+		if err != nil || len(a.Faults) > 0 {
+			t.Errorf("the record is not whole: %+v, %v", a, err)
+		}
+	})
 	if o.db, err = sql.Open("sqlite3", "file:"+o.file+"?mode=ro&_query_only=on"); err != nil {
 		t.Fatal(err)
 	}

@@ -317,6 +317,34 @@ func TestExportCanBeCheckedWithoutUs(t *testing.T) {
 	}
 }
 
+// A refused offer leaves the request as it was, and the folder holds what was
+// refused.
+func TestExportHoldsTheRefusedOffer(t *testing.T) {
+	a := newArchive(t)
+	offered := a.request.Plan
+	offered.Members = nil
+	hash, err := intake.HashPlan(a.request.Submission, offered)
+	a.must(err)
+	raw := []byte("From: primar@primaria.test\r\n\r\nResping.\r\n")
+	id := a.receive(raw)
+	a.must(a.store.Transact(t.Context(), func(tx intake.Tx) error {
+		d := intake.Decision{Verdict: intake.Reject, Mail: id, MailHash: sha256Hex(raw), PlanHash: hash, At: time.Now()}
+		return errors.Join(
+			tx.AddOffer(intake.OfferedPlan{Request: a.request.ID, Plan: offered, PlanHash: hash, InsteadOf: a.request.PlanHash, At: time.Now()}),
+			tx.Decide(a.request, d, a.transition(intake.StatusAwaitingApproval, intake.StatusRejected)),
+			tx.AddEvent(intake.Event{Request: a.request.ID, Mail: id, At: time.Now(), Kind: intake.EventRejected, Actor: play.Mayor}),
+		)
+	}))
+	dir := a.export()
+	checkExport(t, dir)
+	if got := string(readFile(t, dir, "form-and-plan.json")); !strings.Contains(got, `"members":null`) {
+		t.Errorf("shown was %s", got)
+	}
+	if code, out, _ := command(t, "audit", "verify", "--config", a.config); code != 0 {
+		t.Errorf("audit verify: exit code %d\n%s", code, out)
+	}
+}
+
 // What README.txt says must find whatever is changed in the folder.
 func TestChangedExportIsFound(t *testing.T) {
 	for _, test := range []struct {

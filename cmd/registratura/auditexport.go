@@ -205,7 +205,21 @@ func (e *auditExport) shown() error {
 		}
 		return e.file("form.json", form)
 	}
-	shown, err := intake.EncodePlan(e.request.Submission, e.request.Plan)
+	plan := e.request.Plan
+	if d := e.request.Decision; d != nil && d.PlanHash != e.request.PlanHash {
+		// The approver refused another plan, which was offered to them.
+		err := e.store.Transact(e.ctx, func(tx intake.Tx) error {
+			offer, err := tx.Offer(e.request.ID, d.PlanHash)
+			if err == nil {
+				plan = offer.Plan
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	shown, err := intake.EncodePlan(e.request.Submission, plan)
 	if err != nil {
 		return err
 	}

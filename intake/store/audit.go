@@ -166,6 +166,9 @@ func (a *auditor) readDecisions() error {
 		for _, earlier := range told.Earlier {
 			d.unseen[earlier.MailHash] = true
 		}
+		if told.Verdict != intake.Approve {
+			return nil // what was refused may be another plan, which was only offered
+		}
 		var shownForm forms.Submission
 		var shownPlan intake.Plan
 		if json.Unmarshal([]byte(submission), &shownForm) != nil || json.Unmarshal([]byte(plan), &shownPlan) != nil {
