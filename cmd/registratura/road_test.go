@@ -48,7 +48,7 @@ func checkRequestsCommands(t *testing.T, p *program) {
 		serial, _, _ := strings.Cut(r.Number, "/")
 		statuses = append(statuses, serial+" "+r.Status)
 	}
-	if got, want := strings.Join(statuses, ", "), "2 rejected, 1 active"; got != want {
+	if got, want := strings.Join(statuses, ", "), "3 active, 2 rejected, 1 active"; got != want {
 		t.Errorf("requests list: %s, want %s", got, want)
 	}
 	story := p.output("requests", "--config", p.config, "show", "1")

@@ -50,6 +50,9 @@ func (t *Town) Road(ctx context.Context) error {
 		{"utilizatorii își aleg parola și intră; fiecare poate exact ce s-a aprobat", func() error { return t.usersGetIn(ctx, access) }},
 		{"primarul mai răspunde o dată; i se spune că cererea este deja hotărâtă", func() error { return t.mayorAnswersTwice(ctx, asked) }},
 		{"Direcția Tehnică cere alt site; primarul respinge, iar motivul ajunge la solicitant", func() error { return t.rejected(ctx, today) }},
+		{"primarul răspunde „Aprob, dar fără drept de ștergere…”; registratura îi propune cererea schimbată, iar el o aprobă", func() error {
+			return t.approvedWithCondition(ctx, today)
+		}},
 		{"căsuța registraturii este goală: fiecare mesaj e în dosarul care îi arată soarta", func() error { return t.Filed(ctx) }},
 	}
 	for i, step := range steps {
@@ -347,6 +350,56 @@ func (t *Town) rejected(ctx context.Context, s forms.Submission) error {
 		return strings.Contains(flat(m.Text), "protocolul nu este semnat încă")
 	})
 	return err
+}
+
+// approvedWithCondition has the mayor approve only without a right, which is
+// offered to him, approved with one word, told to who asked, and true on the site.
+func (t *Town) approvedWithCondition(ctx context.Context, s forms.Submission) error {
+	s.Requester, s.Department, s.Partner = "Gabriela Dumitru", "Direcția Tehnică", "Muzeul Județean"
+	file, err := Form(s)
+	if err != nil {
+		return err
+	}
+	if err := t.Write(ctx, Engineer, "Cerere", "", file); err != nil {
+		return err
+	}
+	about := func(m *intake.Message) bool { return strings.Contains(flat(m.Text), s.Partner) }
+	asked, err := t.Await(ctx, Mayor, "the question", about)
+	if err != nil {
+		return err
+	}
+	if err := t.Reply(ctx, Mayor, asked, "Aprob, dar fără drept de ștergere pentru Carmen Vlad."); err != nil {
+		return err
+	}
+	offer, err := t.Await(ctx, Mayor, "the offer", about)
+	if err != nil {
+		return err
+	}
+	const changed = Carmen + ": citire și scriere (în formular: citire, scriere și ștergere)"
+	if !strings.Contains(flat(offer.Text), changed) {
+		return fmt.Errorf("the offer does not say what would be changed:\n%s", offer.Text)
+	}
+	if err := t.Reply(ctx, Mayor, offer, "Aprob"); err != nil {
+		return err
+	}
+	_, err = t.Await(ctx, Engineer, "the approval with what was changed", func(m *intake.Message) bool {
+		return strings.Contains(flat(m.Text), "cu schimbări față de formular") && strings.Contains(flat(m.Text), changed)
+	})
+	if err != nil {
+		return err
+	}
+	access, err := t.Await(ctx, Carmen, "the access mail", about)
+	if err != nil {
+		return err
+	}
+	site, err := t.siteURL(access)
+	if err != nil {
+		return err
+	}
+	if err := t.dav(ctx, Carmen, http.MethodPut, site+"raport.txt", http.StatusCreated); err != nil {
+		return err
+	}
+	return t.dav(ctx, Carmen, http.MethodDelete, site+"raport.txt", http.StatusForbidden)
 }
 
 // Filed waits until nothing is left in the desk's INBOX.
