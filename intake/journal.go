@@ -124,27 +124,17 @@ var siteAddress = regexp.MustCompile(`/s/([a-z0-9-]{1,63})(?:/|\b)`)
 // written, by the site's address or name, by the mail of ours that is answered.
 // nil: there is none.
 func (h *hand) requestOfJournal() (*Request, error) {
-	number, ok := FindNumber("nr. " + h.c.Command.Number)
-	if serial, err := strconv.Atoi(h.c.Command.Number); !ok && err == nil {
-		number, ok = Number{Serial: serial, Date: forms.DateOf(h.now.In(h.Policy.Location))}, true // of this year
+	if number, ok := FindNumber("nr. " + h.c.Command.Number); ok {
+		return h.requestNumbered(number)
 	}
-	if !ok && strings.TrimSpace(h.c.Message.Text) == "" {
-		number, ok = FindNumber(h.c.Message.Subject)
-	}
-	if ok {
-		return found(h.tx.RequestByNumber(number))
-	}
-	var sites []string
-	if m := siteAddress.FindStringSubmatch(h.c.Command.URL); m != nil {
-		sites = append(sites, m[1])
-	}
-	if words := h.c.Command.Words; letters(words) != "" {
-		sites = append(sites, Slug(words))
-	}
-	for _, site := range sites {
-		if r, err := found(h.tx.SiteRequest(site)); r != nil || err != nil {
+	for _, site := range sitesNamed(h.c.Command.URL, h.c.Command.Words) {
+		r, err := h.tx.SiteRequest(site)
+		if !errors.Is(err, ErrNotFound) {
 			return r, err
 		}
+	}
+	if serial, err := strconv.Atoi(h.c.Command.Number); err == nil { // of this year
+		return found(h.tx.RequestByNumber(Number{Serial: serial, Date: forms.DateOf(h.now.In(h.Policy.Location))}))
 	}
 	for _, id := range h.c.Message.Threads() {
 		notice, err := h.tx.NoticeOfMessage(id)
@@ -155,11 +145,35 @@ func (h *hand) requestOfJournal() (*Request, error) {
 			return nil, err
 		}
 	}
-	number, ok = FindNumber(h.c.Message.Subject)
-	if !ok {
-		return nil, nil
+	if number, ok := FindNumber(h.c.Message.Subject); ok {
+		return h.requestNumbered(number)
 	}
-	return found(h.tx.RequestByNumber(number))
+	return nil, nil
+}
+
+// requestNumbered finds the request with this number and date.
+func (h *hand) requestNumbered(n Number) (*Request, error) {
+	r, err := found(h.tx.RequestByNumber(n))
+	if r != nil && r.Number != n {
+		return nil, err
+	}
+	return r, err
+}
+
+// maxSiteGuesses bounds how many words before a site's name are passed over.
+const maxSiteGuesses = 8
+
+// sitesNamed lists the IDs that the site can have which somebody names by its
+// address or, after a few words ("al site-ului"), by its name.
+func sitesNamed(url, words string) []string {
+	if m := siteAddress.FindStringSubmatch(url); m != nil {
+		return []string{m[1]}
+	}
+	var sites []string
+	for rest := letters(words); rest != "" && len(sites) < maxSiteGuesses; _, rest, _ = strings.Cut(rest, "-") {
+		sites = append(sites, Slug(rest))
+	}
+	return sites
 }
 
 // found turns ErrNotFound into no request.
