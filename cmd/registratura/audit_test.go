@@ -116,16 +116,25 @@ func followExport(dir string) (head string, err error) {
 	if err := json.Unmarshal(record, &decision); err != nil {
 		return "", err
 	}
-	for file, field := range map[string]string{"form-and-plan.json": "plan_sha256", fmt.Sprintf("mail-%v.eml", decision["mail"]): "mail_sha256"} {
-		data, err := os.ReadFile(filepath.Join(dir, file))
+	shown, err := os.ReadFile(filepath.Join(dir, "form-and-plan.json"))
+	if err != nil {
+		return "", err
+	}
+	if sha256Hex(shown) != decision["plan_sha256"] {
+		return "", errors.New("form-and-plan.json is not what the decision says")
+	}
+	answers := []any{decision}
+	if earlier, ok := decision["earlier"].([]any); ok {
+		answers = append(answers, earlier...)
+	}
+	for _, a := range answers {
+		answer := a.(map[string]any)
+		mail, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("mail-%v.eml", answer["mail"])))
 		if err != nil {
 			return "", err
 		}
-		if sha256Hex(data) != decision[field] {
-			return "", fmt.Errorf("%s is not what the decision says", file)
-		}
-		if field == "mail_sha256" && !strings.Contains(told, "\nmail "+sha256Hex(data)+"\n") {
-			return "", fmt.Errorf("%s is not in the chain", file)
+		if sum := sha256Hex(mail); sum != answer["mail_sha256"] || !strings.Contains(told, "\nmail "+sum+"\n") {
+			return "", fmt.Errorf("mail %v is not what the decision or the chain says", answer["mail"])
 		}
 	}
 	return head, nil
@@ -271,14 +280,21 @@ func (a *archive) answered(raw string) int64 {
 	return id
 }
 
-// decide has the mayor approve, with a mail that carries the token.
+// decide has the vice mayor approve, and then the mayor with a mail that
+// carries the token.
 func (a *archive) decide() int64 {
 	a.Helper()
+	before := []byte("From: viceprimar@primaria.test\r\n\r\nDe acord.\r\n")
+	earlier := a.receive(before)
+	a.must(a.store.Transact(a.Context(), func(tx intake.Tx) error {
+		return tx.AddEvent(intake.Event{Request: a.request.ID, Mail: earlier, At: time.Now(), Kind: intake.EventPartlyApproved, Actor: play.ViceMayor})
+	}))
 	raw := []byte("From: primar@primaria.test\r\nIn-Reply-To: <" + trust.MessageID(a.token, "primaria.test") + ">\r\n\r\nAprob.\r\n")
 	id := a.receive(raw)
 	a.must(a.store.Transact(a.Context(), func(tx intake.Tx) error {
 		d := intake.Decision{Verdict: intake.Approve, Approver: intake.Person{Address: play.Mayor}, Mail: id, MailHash: sha256Hex(raw), Evidence: "Aprob.",
-			Rule: "R2", Trace: []intake.TraceStep{{Part: "text/plain", Line: 1, Text: "Aprob.", Rule: "R2"}}, PlanHash: a.request.PlanHash, At: time.Now()}
+			Earlier: []intake.Decision{{Verdict: intake.Approve, Approver: intake.Person{Address: play.ViceMayor}, Mail: earlier, MailHash: sha256Hex(before)}},
+			Rule:    "R2", Trace: []intake.TraceStep{{Part: "text/plain", Line: 1, Text: "Aprob.", Rule: "R2"}}, PlanHash: a.request.PlanHash, At: time.Now()}
 		return errors.Join(
 			tx.Decide(a.request, d, a.transition(intake.StatusAwaitingApproval, intake.StatusApproved)),
 			tx.SpendTokens(a.request.ID, time.Now()),
@@ -350,7 +366,8 @@ func TestChangedExportIsFound(t *testing.T) {
 	for _, test := range []struct {
 		name, file, old, new string
 	}{
-		{"another word of the mail that decided", "mail-2.eml", "Aprob.", "Resping."},
+		{"another word of the mail that decided", "mail-3.eml", "Aprob.", "Resping."},
+		{"another word of an approval before it", "mail-2.eml", "De acord.", "Resping."},
 		{"another verdict", "decision.json", "approve", "reject"},
 		{"another plan", "form-and-plan.json", play.Economist, "altul@primaria.test"},
 		{"another content of an event", "chain.jsonl", "approved", "rejected"},
@@ -416,7 +433,7 @@ func TestExportHoldsNoSecret(t *testing.T) {
 	decided := a.decide() // spends the tokens
 	dir = a.export()
 	checkExport(t, dir)
-	if len(glob(t, dir, "mail-*.eml")) != 8 || len(glob(t, dir, fmt.Sprintf("mail-%d.eml", decided))) != 1 {
+	if len(glob(t, dir, "mail-*.eml")) != 9 || len(glob(t, dir, fmt.Sprintf("mail-%d.eml", decided))) != 1 {
 		t.Errorf("mails after the decision: %v", glob(t, dir, "mail-*.eml"))
 	}
 }
@@ -427,11 +444,11 @@ func TestVerifyNamesTheFirstBrokenLink(t *testing.T) {
 		want      string
 	}{
 		{"a changed event", `UPDATE events SET actor = 'x' WHERE id = 1`, "registered: event changed"},
-		{"a deleted event", `DELETE FROM events WHERE id = 2`, "approved: event missing"},
-		{"changed bytes of a mail", `UPDATE mails SET raw = CAST('x' AS BLOB) WHERE id = 2`, "approved: mail bytes changed"},
+		{"a deleted event", `DELETE FROM events WHERE id = 2`, "approved_in_part: event missing"},
+		{"changed bytes of a mail", `UPDATE mails SET raw = CAST('x' AS BLOB) WHERE id = 3`, "approved: mail bytes changed"},
 		{"a changed decision", `UPDATE decisions SET record = replace(record, 'Aprob', 'Resping')`, "approved: decision changed"},
 		{"a changed plan", `UPDATE requests SET plan = replace(plan, '"id":"site"', '"id":"other"')`, "approved: request changed"},
-		{"a cut end", `DELETE FROM events WHERE id = 3`, "event missing"},
+		{"a cut end", `DELETE FROM events WHERE id = 4`, "event missing: events after 3 are missing"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := newArchive(t)
@@ -463,7 +480,7 @@ func TestVerifyHoldsTheRecordAgainstAHead(t *testing.T) {
 		code int
 		want string
 	}{
-		{head, 0, "the record is whole: 3 events, 2 mails, 1 decisions"},
+		{head, 0, "the record is whole: 4 events, 3 mails, 1 decisions"},
 		{strings.ToUpper(head), 0, "whole"},
 		{strings.Repeat("a", 64), 1, "does not hold the head"},
 		{"abc", 1, "64 hexadecimal digits"},
