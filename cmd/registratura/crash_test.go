@@ -31,7 +31,8 @@ const crashes = 200
 // go on writing and answering, and starts it again each time. In the end nobody
 // must be able to tell: no mail lost, every request decided once, one site
 // with the right members, and every mail of the desk delivered; one delivered
-// twice has the same Message-ID and the same bytes (rules D1 to D6).
+// twice has the same Message-ID and the same bytes (rules D1 to D6). The record
+// is whole.
 //
 // The moments are spread over all that the daemon does: it is killed when it
 // has said or heard so many things on the network, counted from its start, or
@@ -84,6 +85,7 @@ func TestTheRoadSurvivesKilling(t *testing.T) {
 	p.stop()
 	t.Logf("%d crashes, %d requests", killed.Load(), requests)
 	checkNothingLost(t, ctx, host, p, requests)
+	p.output("audit", "verify", "--config", p.config) // fails the test if the record is not whole
 }
 
 // oneRequest plays one request from the form to the access mails.
