@@ -65,7 +65,19 @@ func (x *Extranet) authenticateProgram(ctx context.Context, place, address, pass
 	err := x.db.reader.QueryRow(`SELECT p.id, p.used_at, a.name FROM app_passwords p JOIN accounts a ON a.address = p.address
 		WHERE p.address = ? AND p.hash = ?`, p.address, appPassword(password).hash()).Scan(&id, &usedAt, &p.name)
 	if errors.Is(err, sql.ErrNoRows) {
-		return x.authenticate(ctx, place, address, password)
+		p, err := x.authenticate(ctx, place, address, password)
+		if err != nil {
+			return person{}, err
+		}
+		// A program cannot ask for a code, so there the password is not enough.
+		asks, err := x.asksCode(p.address)
+		if err != nil {
+			return person{}, err
+		}
+		if asks {
+			return person{}, errWrongPassword
+		}
+		return p, nil
 	}
 	if err != nil {
 		return person{}, fmt.Errorf("looking up an app password: %w", err)
@@ -147,6 +159,7 @@ func (x *Extranet) useLink(ctx context.Context, t token, password string) (perso
 	if err != nil {
 		return person{}, err
 	}
+	x.half.endOf(p.address)
 	return p, nil
 }
 

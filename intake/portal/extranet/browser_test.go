@@ -335,6 +335,11 @@ func TestPagesOfManyAndOfFewRightsAreSound(t *testing.T) {
 	}
 }
 
+// fill types into a field.
+func fill(selector, text string) chromedp.Action[chromedp.Void] {
+	return chromedp.SendKeys(chromedp.CSS(selector), text)
+}
+
 func setCookie(w *world, value string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, network.SetCookie, network.SetCookieParams{Name: sessionCookie, Value: value, URL: w.server.URL})

@@ -80,6 +80,8 @@ type Extranet struct {
 	passwords     *passwordHasher
 	verified      *verifiedCache
 	logins        *loginGuard
+	codes         *loginGuard
+	half          *halfLogins
 	requests      *limiter // of new links, by address
 	requestPlaces *limiter // of new links, by where from
 	locks         lockSystems
@@ -120,6 +122,7 @@ func Open(c Config) (_ *Extranet, err error) {
 	x.passwords = newPasswordHasher(x.random)
 	x.verified = newVerifiedCache(x.random(32), c.Now)
 	x.logins = newLoginGuard(c.Now)
+	x.codes, x.half = newCodeGuard(c.Now), newHalfLogins(c.Now)
 	x.requests = newLimiter(c.Now, 3, 20*time.Minute)
 	x.requestPlaces = newLimiter(c.Now, 20, time.Minute)
 	x.reads = newReadJournal(x.db, c.Logger)

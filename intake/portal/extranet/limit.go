@@ -89,6 +89,16 @@ func newLoginGuard(now func() time.Time) *loginGuard {
 	}
 }
 
+// newCodeGuard is for codes of six digits, of which three are right at any time.
+// Only who knows the password can try one, so no stranger locks anybody out;
+// and who knows it, from however many places, has 288 tries a day: one account
+// in 1,000 would fall to that a day.
+func newCodeGuard(now func() time.Time) *loginGuard {
+	g := newLoginGuard(now)
+	g.address = newLimiter(now, 20, 5*time.Minute)
+	return g
+}
+
 const knownPlaces = 10_000
 
 // attempt is a login that is being tried; it counts as a failure until it succeeded.

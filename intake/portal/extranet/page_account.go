@@ -84,14 +84,11 @@ func (x *Extranet) doLogin(w http.ResponseWriter, r *http.Request) {
 		x.render(w, r, nil, refused.status, "login", pageData{Title: "Intrare", Problem: refused.sentence, Page: loginData{address, back}})
 		return
 	}
-	if err == nil {
-		err = x.startSession(w, r, p)
-	}
 	if err != nil {
 		x.refusePage(w, r, nil, err)
 		return
 	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	x.welcome(w, r, p, back)
 }
 
 // startSession gives the browser a new session; an old one of it ends, so that
@@ -178,11 +175,7 @@ func (x *Extranet) doLink(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.logins.remember(placeOf(r, x.config.TrustedProxies), p.address)
-	if err := x.startSession(w, r, p); err != nil {
-		x.refusePage(w, r, nil, err)
-		return
-	}
-	http.Redirect(w, r, homePath, http.StatusSeeOther)
+	x.welcome(w, r, p, homePath)
 }
 
 // checkNewPassword returns what is wrong with a password that was typed twice.
@@ -240,6 +233,7 @@ type accountData struct {
 	AppPasswords []appPasswordData
 	Made         string // a password for a program that was just made
 	MadeLabel    string
+	Factor       factorData
 }
 
 type appPasswordData struct {
@@ -253,6 +247,10 @@ const maxAppPasswords = 20 // of one account
 
 func (x *Extranet) accountData(address string) (accountData, error) {
 	d := accountData{MinLength: minPassword}
+	var err error
+	if d.Factor, err = x.factorData(address); err != nil {
+		return d, err
+	}
 	rows, err := x.db.reader.Query(`SELECT id, label, created_at, used_at FROM app_passwords WHERE address = ? ORDER BY id`, address)
 	if err != nil {
 		return d, fmt.Errorf("listing app passwords: %w", err)
@@ -283,6 +281,7 @@ func (x *Extranet) pageAccount(w http.ResponseWriter, r *http.Request) {
 	notice := map[string]string{
 		"parola":  "Parola a fost schimbată. Pe celelalte dispozitive trebuie să intrați din nou.",
 		"sesiuni": "Ați ieșit de pe toate celelalte dispozitive.",
+		"oprit":   "Codul la intrare este oprit.",
 		"retrasa": "Parola de aplicație a fost retrasă; programul care o folosea nu mai are acces.",
 	}[r.URL.Query().Get("ok")]
 	x.showAccount(w, r, s, http.StatusOK, pageData{Notice: notice}, nil)
@@ -325,6 +324,14 @@ func (x *Extranet) doAccount(w http.ResponseWriter, r *http.Request) {
 	case "app-password":
 		x.makeAppPassword(w, r, s)
 		return
+	case "factor":
+		x.beginFactor(w, r, s)
+		return
+	case "factor-confirm":
+		x.confirmFactor(w, r, s)
+		return
+	case "factor-end":
+		done, err = "oprit", x.endFactor(r, s)
 	case "revoke":
 		done = "retrasa"
 		id, _ := strconv.ParseInt(r.PostFormValue("id"), 10, 64)
@@ -335,26 +342,26 @@ func (x *Extranet) doAccount(w http.ResponseWriter, r *http.Request) {
 	default:
 		err = errNotFound
 	}
-	var refused *refusal
-	if errors.As(err, &refused) {
-		x.showAccount(w, r, s, refused.status, pageData{Problem: refused.sentence}, nil)
-		return
-	}
 	if err != nil {
-		x.refusePage(w, r, s, err)
+		x.answerAccount(w, r, s, err)
 		return
 	}
 	http.Redirect(w, r, accountPath+"?ok="+done, http.StatusSeeOther)
 }
 
-// changePassword asks for the present one: a browser left open is not enough to
-// take an account over.
-func (x *Extranet) changePassword(r *http.Request, s *session) error {
+// checkPassword asks for the present password.
+func (x *Extranet) checkPassword(r *http.Request, s *session) error {
 	_, err := x.authenticate(r.Context(), placeOf(r, x.config.TrustedProxies), s.address, r.PostFormValue("actuala"))
 	if errors.Is(err, errWrongPassword) {
 		return &refusal{http.StatusUnprocessableEntity, "Parola actuală nu este corectă. Încercați din nou."}
 	}
-	if err != nil {
+	return err
+}
+
+// changePassword asks for the present one: a browser left open is not enough to
+// take an account over.
+func (x *Extranet) changePassword(r *http.Request, s *session) error {
+	if err := x.checkPassword(r, s); err != nil {
 		return err
 	}
 	password := r.PostFormValue("parola")
@@ -365,9 +372,11 @@ func (x *Extranet) changePassword(r *http.Request, s *session) error {
 	if err != nil {
 		return err
 	}
-	return x.db.write(func(tx *sql.Tx) error {
+	err = x.db.write(func(tx *sql.Tx) error {
 		return setPassword(tx, s.address, hash, millis(x.now()), s.token.hash())
 	})
+	x.half.endOf(s.address)
+	return err
 }
 
 func (x *Extranet) makeAppPassword(w http.ResponseWriter, r *http.Request, s *session) {

@@ -26,7 +26,7 @@ type pageSet struct {
 }
 
 // pageNames are the templates that there must be.
-var pageNames = []string{"home", "login", "link", "newlink", "account", "site", "edit", "bin", "about", "message", "it", "itrequest", "itsites"}
+var pageNames = []string{"home", "login", "code", "link", "newlink", "account", "site", "edit", "bin", "about", "message", "it", "itrequest", "itsites"}
 
 func loadPages(c Config) (*pageSet, error) {
 	p := &pageSet{templates: map[string]*template.Template{}, static: map[string]staticFile{}, loaded: c.Now()}
@@ -149,6 +149,7 @@ func (x *Extranet) cookieName(name string) string {
 
 const (
 	sessionCookie = "sesiune"
+	halfCookie    = "pas"       // of who has shown their password, and not yet a code
 	visitorCookie = "vizitator" // for the forms of those who have not logged in
 )
 

@@ -330,6 +330,9 @@ func TestOutsideOfSitesOnlyTheDoorIsOpenToAll(t *testing.T) {
 		{"POST", "/cont", 200, 403, "/intrare?inapoi=%2Fcont"}, // without the token
 		{"POST", "/iesire", 200, 403, "/intrare?iesit"},
 		{"POST", "/intrare", 403, 403, "/intrare"},
+		{"GET", "/intrare/cod", 200, 200, "/intrare"},
+		{"POST", "/intrare/cod", 403, 403, "/intrare/cod"},
+		{"GET", "/it", 404, 404, "/it"}, // no registry; else see TestPagesForITAreOpenToITAlone
 		{"POST", "/link-nou", 403, 403, "/link-nou"},
 		{"GET", "/link/nu-exista", 410, 410, "/link/nu-exista"},
 		{"POST", "/link/nu-exista", 410, 410, "/link/nu-exista"},

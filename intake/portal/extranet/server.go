@@ -26,6 +26,7 @@ const (
 	staticPath  = "/static/"
 	loginPath   = "/intrare"
 	logoutPath  = "/iesire"
+	codePath    = "/intrare/cod"
 	linkPath    = "/link/"
 	newLinkPath = "/link-nou"
 	accountPath = "/cont"
@@ -103,6 +104,8 @@ func (x *Extranet) route(w http.ResponseWriter, r *http.Request) {
 		get = x.pageHome
 	case p == loginPath:
 		get, post = x.pageLogin, x.doLogin
+	case p == codePath:
+		get, post = x.pageCode, x.doCode
 	case p == logoutPath:
 		post = x.doLogout
 	case p == newLinkPath:

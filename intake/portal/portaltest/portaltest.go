@@ -127,6 +127,9 @@ func noSite(t *testing.T, h *harness) {
 	if _, err := h.Members(t.Context(), "nicaieri"); !errors.Is(err, intake.ErrNoSuchSite) {
 		t.Errorf("Members of no site: %v, want ErrNoSuchSite", err)
 	}
+	if _, err := h.Journal(t.Context(), "nicaieri", time.Time{}); !errors.Is(err, intake.ErrNoSuchSite) && !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("Journal of no site: %v, want ErrNoSuchSite or ErrUnsupported", err)
+	}
 	// The refused member has not got an account by the way.
 	if _, err := h.Invite(t.Context(), ana.Address); !errors.Is(err, intake.ErrNoSuchAccount) {
 		t.Errorf("Invite after a refused EnsureMember: %v, want ErrNoSuchAccount", err)
