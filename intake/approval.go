@@ -27,6 +27,9 @@ func (h *hand) askApproval(r *Request) error {
 	if err != nil {
 		return err
 	}
+	if err := h.wait(r); err != nil {
+		return err
+	}
 	return h.send(r.From, Registered{Request: r, Approver: approver}, envelope{request: r, answers: true, bounded: true})
 }
 
@@ -78,8 +81,10 @@ const WorkbookType = "application/vnd.openxmlformats-officedocument.spreadsheetm
 
 // sentWorkbook finds the workbook in the mail that it came with; nil: it is not there.
 func (h *hand) sentWorkbook(r *Request) ([]Attachment, error) {
-	message := h.c.Message
-	if r.FormMail != h.mail.ID {
+	var message *Message
+	if r.FormMail == h.mail.ID {
+		message = h.c.Message
+	} else {
 		raw, err := h.Store.MailBytes(h.ctx, r.FormMail)
 		if err != nil {
 			return nil, err

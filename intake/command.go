@@ -86,7 +86,7 @@ const maxReported = 5
 
 // reported are the events that a status report tells.
 var reported = []EventKind{EventRegistered, EventReturned, EventCorrected, EventConfirmed, EventAsked, EventApproved, EventRejected,
-	EventScheduled, EventStuck, EventActive, EventWithdrawn}
+	EventReminded, EventScheduled, EventStuck, EventActive, EventWithdrawn, EventExpired}
 
 // reportStatus tells the requester, the head of the department, an approver or
 // IT how a request stands; others are told nothing, not even that there is one.
@@ -171,15 +171,10 @@ func (h *hand) tooLateToWithdraw(r *Request) (Settlement, bool, error) {
 
 // askedPeople are those who have an open question about the request.
 func (h *hand) askedPeople(r *Request) ([]Person, error) {
-	addresses, err := h.tx.Asked(r.ID)
-	if err != nil {
-		return nil, err
-	}
+	approvers, err := h.askedApprovers(r)
 	var people []Person
-	for _, address := range addresses {
-		if a, ok := h.Directory.Approver(address); ok {
-			people = append(people, a.Person)
-		}
+	for _, a := range approvers {
+		people = append(people, a.Person)
 	}
-	return people, nil
+	return people, err
 }

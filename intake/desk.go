@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"registratura/forms"
 	"registratura/intake/trust"
 )
 
@@ -31,8 +32,10 @@ type Policy struct {
 	AnswersPerDay  int           // at most so many answers to one address in 24 hours
 	AcceptWeak     bool          // "da" and "ok" are taken as an approval
 	Rule           ApprovalRule  // empty: AnyApproves
-	UnprovenForms  bool          // forms are taken without proof of who sent them
-	MaxMailSize    int64         // octets; larger mails are not read
+	Waiting        Waiting
+	Workday        func(forms.Date) bool // nil: Monday to Friday
+	UnprovenForms  bool                  // forms are taken without proof of who sent them
+	MaxMailSize    int64                 // octets; larger mails are not read
 	Folders        map[Fate]string
 }
 

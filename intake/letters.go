@@ -216,4 +216,4 @@ var Letters = []Letter{BlankForms{}, Registered{}, Returned{}, ConfirmRequest{},
 	ApprovedForIT{}, Access{}, NewLink{}, AccessList{}, CloseReceived{}, CloseForIT{}, NotEntitled{},
 	CannotRead{}, TooLarge{}, SetAside{}, Undelivered{}, Stuck{}, Suspect{}, Disowned{}, Offer{}, Warning{}, Delegated{}, DelegationRefused{},
 	Journal{}, NoJournal{},
-	StatusReport{}, Withdrawn{}, WithdrawnForOthers{}, TooLateToWithdraw{}}
+	Reminder{}, StillWaiting{}, Expired{}, StatusReport{}, Withdrawn{}, WithdrawnForOthers{}, TooLateToWithdraw{}}

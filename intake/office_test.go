@@ -428,7 +428,7 @@ func newQueue() queue {
 type job struct {
 	id   int64
 	kind string
-	args struct{ Notice, Request int64 }
+	args struct{ Notice, Request, Since int64 }
 	at   time.Time
 	max  int
 }
@@ -477,9 +477,12 @@ func (o *office) runJob(ctx context.Context, j job) {
 	q.attempts[j.id]++
 	last := q.attempts[j.id] >= j.max
 	var err error
-	if j.kind == "send" {
+	switch j.kind {
+	case "send":
 		err = o.desk.Send(ctx, j.args.Notice, last)
-	} else {
+	case "wait":
+		err = o.desk.Wait(ctx, j.args.Request, time.UnixMilli(j.args.Since).UTC(), last)
+	default:
 		err = o.desk.Provision(ctx, j.args.Request, last)
 	}
 	var later intake.LaterError

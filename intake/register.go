@@ -180,6 +180,9 @@ func (h *hand) returnForm(r *Request, found FormFound) error {
 	if err := h.tx.Change(r, returnToSender, h.now); err != nil {
 		return err
 	}
+	if err := h.wait(r); err != nil {
+		return err
+	}
 	problems := found.Reading.Problems
 	if err := h.event(r, EventReturned, "desk", fmt.Sprintf("%d problems", len(problems))); err != nil {
 		return err
@@ -200,6 +203,9 @@ func (h *hand) returnForm(r *Request, found FormFound) error {
 // askSender has the head of department confirm a form whose mail did not prove
 // that it is theirs.
 func (h *hand) askSender(r *Request) error {
+	if err := h.wait(r); err != nil {
+		return err
+	}
 	expires := h.now.Add(h.Policy.TokenLife)
 	if err := h.event(r, EventConfirmAsk, "desk", "the mail does not prove its sender: "+h.c.Origin.Why); err != nil {
 		return err

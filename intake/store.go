@@ -120,6 +120,8 @@ type Tx interface {
 	// Postpone puts off the handling of a mail after a failure that may pass.
 	Postpone(mail int64, until time.Time, reason string) error
 
+	// EnqueueWait has the request, which waits since that time, looked at then.
+	EnqueueWait(request int64, since, at time.Time) error
 	// EnqueueProvision has the request provisioned at that time; the zero time
 	// means at once.
 	EnqueueProvision(request int64, at time.Time) error
@@ -221,6 +223,10 @@ const (
 	EventProvFailed      EventKind = "provisioning_failed"
 	EventStuck           EventKind = "stuck"
 	EventRetried         EventKind = "retried"
+	EventReminded        EventKind = "reminded"
+	EventNextAsked       EventKind = "next_asked"
+	EventToldWaiting     EventKind = "told_waiting"
+	EventExpired         EventKind = "expired"
 	EventWithdrawn       EventKind = "withdrawn"
 	EventActive          EventKind = "active"
 	EventNoticeSent      EventKind = "notice_sent"

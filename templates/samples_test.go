@@ -166,6 +166,12 @@ func samples() []sample {
 		{"approved_it", intake.ApprovedForIT{Request: approved, SiteURL: site}},
 		{"access", intake.Access{Request: approved, Member: member(0), SiteURL: site, Invitation: invitation}},
 		{"access-known", intake.Access{Request: approved, Member: member(3), SiteURL: site}},
+		{"reminder", intake.Reminder{Request: sampleRequest(), Approver: mayor, SiteURL: site, Since: forms.Date{Year: 2026, Month: time.November, Day: 23}, Expires: ask}},
+		{"reminder-hostile", intake.Reminder{Request: hostileRequest(), Approver: mayor, SiteURL: site, Since: forms.Date{Year: 2026, Month: time.November, Day: 23}, Expires: ask}},
+		{"still_waiting", intake.StillWaiting{Request: sampleRequest(), Asked: []string{"primar@primariabuzau.ro"}, Since: forms.Date{Year: 2026, Month: time.November, Day: 23}}},
+		{"expired", intake.Expired{Request: sampleRequest(), Waited: intake.StatusAwaitingApproval}},
+		{"expired-returned", intake.Expired{Request: sampleRequest(), Waited: intake.StatusReturned}},
+		{"expired-received", intake.Expired{Request: sampleRequest(), Waited: intake.StatusReceived}},
 		{"status_report", intake.StatusReport{Request: sampleRequest(), Events: []intake.Event{
 			{At: ask, Kind: intake.EventRegistered}, {At: ask.Add(time.Hour), Kind: intake.EventAsked}}}},
 		{"withdrawn", intake.Withdrawn{Request: withdrawn}},

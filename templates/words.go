@@ -286,6 +286,10 @@ func letterInWords(name string) string {
 		return "confirmarea delegării"
 	case "warning":
 		return "avertizarea celui care aprobă"
+	case "reminder":
+		return "reamintirea către cel care aprobă"
+	case "still_waiting", "expired":
+		return "vestea că cererea nu a primit răspuns"
 	case "status_report":
 		return "stadiul cererii"
 	case "withdrawn", "too_late_to_withdraw":
@@ -333,6 +337,10 @@ func happened(kind intake.EventKind) string {
 		return "crearea site-ului s-a oprit; Serviciul TIC a fost anunțat"
 	case intake.EventActive:
 		return "site-ul a fost deschis"
+	case intake.EventReminded:
+		return "celui care aprobă i s-a amintit"
+	case intake.EventExpired:
+		return "a fost închisă fără răspuns"
 	case intake.EventWithdrawn:
 		return "a fost retrasă"
 	}

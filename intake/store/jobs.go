@@ -22,6 +22,7 @@ import (
 type Worker interface {
 	Send(ctx context.Context, notice int64, last bool) error
 	Provision(ctx context.Context, request int64, last bool) error
+	Wait(ctx context.Context, request int64, since time.Time, last bool) error
 }
 
 const (
@@ -62,6 +63,16 @@ func (provisionArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: "provision", MaxAttempts: provisionAttempts}
 }
 
+type waitArgs struct {
+	Request int64 `json:"request"`
+	Since   int64 `json:"since"` // milliseconds
+}
+
+func (waitArgs) Kind() string { return "wait" }
+func (waitArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: "wait", MaxAttempts: sendAttempts}
+}
+
 // prepareQueue brings River's tables up to date and makes the inserting client.
 func (s *Store) prepareQueue(ctx context.Context) error {
 	driver := riversqlite.New(s.write)
@@ -94,6 +105,14 @@ func (t *tx) EnqueueProvision(request int64, at time.Time) error {
 	return nil
 }
 
+// EnqueueWait implements [intake.Tx].
+func (t *tx) EnqueueWait(request int64, since, at time.Time) error {
+	if _, err := t.store.queue.InsertTx(t.ctx, t.q, waitArgs{request, millis(since)}, &river.InsertOpts{ScheduledAt: at}); err != nil {
+		return fmt.Errorf("queueing the waiting of request %d: %w", request, err)
+	}
+	return nil
+}
+
 // Run works the queue until ctx ends, then waits for running jobs, up to
 // patience. Only one process may do so: it takes back what a killed one left.
 func (s *Store) Run(ctx context.Context, w Worker, patience time.Duration) error {
@@ -107,11 +126,15 @@ func (s *Store) Run(ctx context.Context, w Worker, patience time.Duration) error
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[provisionArgs]) error {
 		return outcome(w.Provision(ctx, j.Args.Request, j.Attempt >= j.MaxAttempts))
 	}))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[waitArgs]) error {
+		return outcome(w.Wait(ctx, j.Args.Request, fromMillis(j.Args.Since), j.Attempt >= j.MaxAttempts))
+	}))
 	client, err := river.NewClient(riversqlite.New(s.write), &river.Config{
 		Logger: quiet(s.log),
 		Queues: map[string]river.QueueConfig{
 			"send":      {MaxWorkers: sendWorkers},
 			"provision": {MaxWorkers: provisionWorkers},
+			"wait":      {MaxWorkers: 1},
 		},
 		Workers:           workers,
 		FetchCooldown:     cooldown,

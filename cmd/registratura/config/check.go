@@ -20,6 +20,12 @@ func (c *Config) checkValues() {
 	c.checkIMAP()
 	c.checkSMTP()
 	c.checkTrust()
+	for _, wait := range []struct {
+		key   string
+		value int
+	}{{"remind_after", c.Approval.RemindAfter}, {"next_after", c.Approval.NextAfter}, {"tell_after", c.Approval.TellAfter}, {"expire_after", c.Approval.ExpireAfter}} {
+		c.checkNumber("approval."+wait.key, wait.value, 0, 250)
+	}
 	c.checkRange("approval.token_life", c.Approval.TokenLife, time.Hour, 365*day)
 	c.checkPortal()
 	c.checkMonitor()

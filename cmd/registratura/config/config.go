@@ -166,6 +166,18 @@ type Approval struct {
 	Rule string `toml:"rule" one:"any all"`
 	// How long a question to an approver can be answered, 1h to 365d.
 	TokenLife Duration `toml:"token_life"`
+	// Working days (Monday to Friday, without Romanian public holidays) after which
+	// an approver who has not answered is reminded, again after as many, and a
+	// third time. 0: never.
+	RemindAfter int `toml:"remind_after"`
+	// Working days after which the next approver is asked too. 0: never.
+	NextAfter int `toml:"next_after"`
+	// Working days after which the requester and IT are told that nobody has
+	// answered. 0: never.
+	TellAfter int `toml:"tell_after"`
+	// Working days after which a request that nobody answers, corrects or confirms
+	// is closed. 0: never.
+	ExpireAfter int `toml:"expire_after"`
 	// Whether a bare "da" or "ok" is an approval. If not, the desk asks back.
 	AcceptWeak bool `toml:"accept_weak"`
 }
@@ -268,7 +280,7 @@ func Default() *Config {
 		},
 		SMTP:     SMTP{Server: Server{Security: "starttls"}},
 		Trust:    Trust{Accept: []string{"dmarc", "dkim", "auth"}, CheckDKIM: true, Alignment: "relaxed", Forms: "confirm"},
-		Approval: Approval{Rule: "any", TokenLife: Duration(30 * day)},
+		Approval: Approval{Rule: "any", TokenLife: Duration(30 * day), RemindAfter: 3, NextAfter: 5, TellAfter: 8, ExpireAfter: 20},
 		Portal: Portal{
 			Kind: "extranet", Listen: "127.0.0.1:8080",
 			LinkLife: Duration(7 * day), MaxUpload: 4 * gigabyte, SiteQuota: 20 * gigabyte, ActivationHour: 7,
