@@ -373,6 +373,22 @@ func TestWhereAllMustApproveEachIsAskedForTheOfferedPlan(t *testing.T) {
 	o.has("the plan", o.request(id).Plan.Members, with(access{carmen: read | write}))
 }
 
+func TestReadingOnlyIsNotGivenToWhoAskedForNoReading(t *testing.T) {
+	plan := intake.Plan{Members: []intake.Member{
+		{Name: "Ana Toma", Address: "ana@spital.test", Side: intake.PartnerSide, Rights: write},
+		{Name: "Elena Dobre", Address: elena, Side: intake.PartnerSide, Rights: read | write},
+		{Name: "Dan Oprea", Address: dan, Side: intake.InternalSide, Rights: read},
+	}}
+	conditions := []reply.Condition{{Kind: reply.ReadOnly, Words: "doar citire"}}
+	got, _, obstacles := intake.ApplyConditions(plan, conditions)
+	if d := cmp.Diff([]intake.Obstacle{{Words: "doar citire", Why: intake.WithoutRead}}, obstacles); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(plan, got); d != "" {
+		t.Errorf("the plan was changed:\n%s", d)
+	}
+}
+
 // Whatever conditions are made of, a plan that is offered gives nobody more
 // than was asked for, opens no earlier, and leaves users on both sides.
 func TestOfferedPlansOnlyTakeAwayAndPutOff(t *testing.T) {
