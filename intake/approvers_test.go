@@ -393,3 +393,45 @@ func TestDelegatesOfEachOtherAreNoCircle(t *testing.T) {
 		t.Errorf("asked %q", whom)
 	}
 }
+
+func TestWhereAllMustApproveAChangedPlanGoesToThoseWhoApprovedAnother(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.desk.Policy.Rule = intake.AllApprove
+	id, _ := o.asked()
+	o.approves(mayor)
+	o.sent()
+	o.handle(o.answer(viceMayor, o.mailTo(viceMayor, "approval"), "Aprob, dar fără drept de ștergere pentru Carmen Vlad."))
+	o.wantSent("offer viceprimar")
+	o.handle(o.answer(viceMayor, o.mailTo(viceMayor, "offer"), "Aprob."))
+	o.is(id, intake.StatusAwaitingApproval) // the mayor approved something else
+	o.wantSent("approval primar")
+	o.approves(mayor)
+	o.is(id, intake.StatusActive)
+	r := o.request(id)
+	if d := r.Decision; d.Approver.Address != mayor || len(d.Earlier) != 1 || d.Earlier[0].Approver.Address != viceMayor || d.Earlier[0].PlanHash != d.PlanHash {
+		t.Errorf("the decision is %+v", d)
+	}
+	for _, m := range r.Plan.Members {
+		if m.Rights.Has(forms.RightDelete) {
+			t.Errorf("%s may delete", m.Address)
+		}
+	}
+}
+
+func TestRequestWaitsForADelegateOnlyWhileTheDelegationLasts(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.desk.Policy.Rule = intake.AllApprove
+	o.handle(o.write(letter{from: mayor, subject: "x", text: "Deleg viceprimarului până mâine"}))
+	o.sent()
+	id, whom := o.asks()
+	if whom != "viceprimar" {
+		t.Fatalf("asked %q", whom)
+	}
+	o.handle(o.write(letter{from: mayor, subject: "x", text: "Am revenit"}))
+	o.sent()
+	o.approves(viceMayor)
+	o.wantSent("approval primar") // who decides again
+	o.is(id, intake.StatusAwaitingApproval)
+}
