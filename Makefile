@@ -47,7 +47,7 @@ fuzz:
 PICTURES ?= $(CURDIR)/pictures
 pictures:
 	FORMS_PICTURES=$(PICTURES) $(GO) test -count=1 -run Picture ./forms
-	EXTRANET_PICTURES=$(PICTURES) $(GO) test -count=1 -run Picture ./intake/portal/extranet
+	EXTRANET_PICTURES=$(PICTURES) $(GO) test -count=1 -run 'Sound|Browser' ./intake/portal/extranet
 	@echo "see $(PICTURES)"
 
 clean:

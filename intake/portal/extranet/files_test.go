@@ -22,6 +22,9 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"registratura/forms"
 	"registratura/intake"
 )
 
@@ -163,7 +166,7 @@ func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
 // waitUntil waits for what a server does after its client has gone.
 func waitUntil(t *testing.T, f func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !f(); {
+	for deadline := time.Now().Add(2 * time.Minute); !f(); {
 		if time.Now().After(deadline) {
 			t.Fatal("it does not come to pass")
 		}
@@ -714,6 +717,55 @@ func TestTenThousandFilesInAFolderAreListedInPages(t *testing.T) {
 	if got := strings.Count(list.body, "<D:response>"); got != 10_002 {
 		t.Errorf("PROPFIND lists %d", got)
 	}
+}
+
+func TestAThousandMembersAreReadBackAndListed(t *testing.T) {
+	w := stage(t)
+	want := []intake.Member{{Name: "Bogdan", Address: stageHand, Side: intake.PartnerSide, Rights: allRights}}
+	start := time.Now()
+	for i := range 1000 {
+		m := intake.Member{Name: fmt.Sprintf("Utilizatorul %d", i), Address: fmt.Sprintf("om%04d@das.example", i), Side: intake.InternalSide,
+			Rights: forms.Rights(i%7 + 1)}
+		if err := w.EnsureMember(t.Context(), "a", m); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, m)
+	}
+	t.Logf("1,000 members made in %v", time.Since(start))
+	within := func(what string, do func()) {
+		start := time.Now()
+		do()
+		took := time.Since(start)
+		t.Logf("%s with 1,000 members: %v", what, took)
+		// Milliseconds in fact; this much is only for something that grows with the square.
+		if took > 10*time.Second {
+			t.Errorf("%s takes %v", what, took)
+		}
+	}
+	within("Members", func() {
+		got, err := w.Members(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("members (-want +got):\n%s", diff)
+		}
+	})
+	b := w.loggedIn(stageHand)
+	within("the page of files", func() { b.get("/s/a/").want(t, http.StatusOK, "plin.txt") })
+	within("the page about the site", func() {
+		page := b.get("/s/a/?vezi=despre")
+		page.want(t, http.StatusOK, "om0000@das.example", "om0999@das.example")
+		if n := strings.Count(page.body, "@das.example"); n != 1000 {
+			t.Errorf("the page lists %d of the members", n)
+		}
+	})
+	within("the list of sites for IT", func() {
+		sites, err := w.Sites(t.Context())
+		if err != nil || sites[0].Members != 1001 {
+			t.Errorf("%+v, %v", sites, err)
+		}
+	})
 }
 
 func TestContextEndsAnExport(t *testing.T) {
