@@ -143,7 +143,7 @@ func tidy(s string) string {
 // to write on: dots, lines, spaces.
 func filler(s string) bool {
 	return strings.TrimFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || strings.ContainsRune("._…·-–—:;,|*\u200b\ufeff", r)
+		return unicode.IsSpace(r) || strings.ContainsRune("._…·-–—:;,|*/\\\u200b\ufeff", r)
 	}) == ""
 }
 

@@ -43,6 +43,7 @@ const (
 	sameCell
 	toTheRight
 	below
+	toTheLeft // only where no answer stands elsewhere
 )
 
 // locate finds the forms of a sheet.
@@ -68,7 +69,7 @@ func locate(book *workbook.Workbook, sheet *workbook.Sheet, r *recogniser, ours 
 	var all []*labelAt
 	for i := range sheet.Cells {
 		c := &sheet.Cells[i]
-		if c.Kind != workbook.Text || ours[fold(c.Text)] || holdsNamed(named, c) {
+		if c.Kind != workbook.Text || ours[fold(c.Text)] || holdsNamed(named, c) || placeholder(c.Text) {
 			continue
 		}
 		if l, ok := r.match(c.Text); ok {
@@ -78,7 +79,7 @@ func locate(book *workbook.Workbook, sheet *workbook.Sheet, r *recogniser, ours 
 			}
 		}
 	}
-	all = slices.DeleteFunc(slices.Clone(all), func(l *labelAt) bool { return inTableHeader(sheet, l, all) })
+	all = slices.DeleteFunc(slices.Clone(all), func(l *labelAt) bool { return inTableHeader(sheet, l, all) || echoes(l, all) })
 	if kind := kindOfKeys(func(key string) bool { _, ok := named[key]; return ok }); kind != "" {
 		p := &place{sheet: sheet, kind: kind, version: max(version, 1), named: named, labels: map[string]*labelAt{}, all: all, layout: toTheRight}
 		for _, l := range all {
@@ -109,6 +110,14 @@ func inTableHeader(sheet *workbook.Sheet, l *labelAt, all []*labelAt) bool {
 		}
 	}
 	return n >= 2
+}
+
+// echoes tells an answer that only repeats a word of its question: "Direcția"
+// beside "Compartimentul care solicită".
+func echoes(l *labelAt, all []*labelAt) bool {
+	return l.words == 1 && l.rest == "" && !l.dots && slices.ContainsFunc(all, func(other *labelAt) bool {
+		return other.field == l.field && other.row == l.row && other.area.Col2+1 == l.col && other.words > 1
+	})
 }
 
 func holdsNamed(named map[string]workbook.Range, c *workbook.Cell) bool {
@@ -178,7 +187,7 @@ func byLabels(sheet *workbook.Sheet, all []*labelAt) []*place {
 			}
 		}
 		p.kind = kindOfKeys(func(key string) bool { return p.labels[key] != nil })
-		if p.kind == "" {
+		if p.kind == "" || p.table() {
 			continue
 		}
 		for key := range p.labels {
@@ -190,6 +199,37 @@ func byLabels(sheet *workbook.Sheet, all []*labelAt) []*place {
 		places = append(places, p)
 	}
 	return places
+}
+
+// table tells a table of many sites or requests, its titles those of the form,
+// from the form: all in one row, with several rows below them, and no users.
+func (p *place) table() bool {
+	row := 0
+	for key, l := range p.labels {
+		if l == nil {
+			continue
+		}
+		if fieldByKey(key).users || row > 0 && l.row != row {
+			return false
+		}
+		row = l.row
+	}
+	lines := 0
+	for next := p.nextRow(row); next > 0 && next <= row+3; next = p.nextRow(next) {
+		filled := 0
+		for _, l := range p.labels {
+			if l == nil {
+				continue
+			}
+			if c := p.sheet.At(next, l.col); c != nil && p.answer(c) {
+				filled++
+			}
+		}
+		if filled >= 2 {
+			lines++
+		}
+	}
+	return lines >= 2
 }
 
 func sure(list []*labelAt) []*labelAt {
@@ -209,7 +249,7 @@ func surest(list []*labelAt) *labelAt {
 
 // commonLayout is where most of the form's answers stand.
 func (p *place) commonLayout() layout {
-	var votes [4]int
+	var votes [5]int
 	for key, l := range p.labels {
 		if fieldByKey(key).users {
 			continue
@@ -223,7 +263,26 @@ func (p *place) commonLayout() layout {
 			best = at
 		}
 	}
+	if best == unknownLayout {
+		left := 0
+		for key, l := range p.labels {
+			if !fieldByKey(key).users && p.left(l) != nil {
+				left++
+			}
+		}
+		if left >= 3 {
+			return toTheLeft
+		}
+	}
 	return best
+}
+
+// left is the answer that stands right before its label.
+func (p *place) left(l *labelAt) *workbook.Cell {
+	if c := p.sheet.At(l.area.Row1, l.area.Col1-1); c != nil && p.answer(c) && p.labelIn(c.Row, c.Col) == nil && !numberOnly(c.Text) {
+		return c
+	}
+	return nil
 }
 
 // labelIn is a label that stands in the cell, of whatever form.
@@ -250,6 +309,11 @@ func (p *place) find(l *labelAt) (c *workbook.Cell, text string, at layout) {
 	}
 	if c := p.under(l); c != nil {
 		return c, c.Text, below
+	}
+	if p.layout == toTheLeft {
+		if c := p.left(l); c != nil {
+			return c, c.Text, toTheLeft
+		}
 	}
 	return nil, "", unknownLayout
 }
@@ -332,8 +396,29 @@ func hint(text string) bool {
 			return true
 		}
 	}
-	return ourText(text)
+	return placeholder(text) || ourText(text)
 }
+
+// placeholder tells what a form shows where an answer belongs: all of it in
+// brackets, "<tipuri de informații>", "[completați]", "(denumirea instituției)".
+func placeholder(text string) bool {
+	t := strings.TrimSpace(text)
+	if len(t) < 5 {
+		return false
+	}
+	inside := t[1 : len(t)-1]
+	switch t[:1] + t[len(t)-1:] {
+	case "<>", "[]", "{}":
+		return letters(inside) >= 3 && !strings.ContainsAny(inside, "@<>[]{}")
+	case "()":
+		list := words(inside, false)
+		return len(list) > 0 && !strings.ContainsAny(inside, "@()") && index(placeholderWords, list[0].text, true) >= 0
+	}
+	return false
+}
+
+var placeholderWords = []string{"nume", "numele", "prenume", "prenumele", "denumire", "denumirea", "data", "ziua", "zi", "tip", "tipul", "tipuri", "tipurile", "numar", "numarul", "nr", "lege", "legea",
+	"temei", "temeiul", "motiv", "motivul", "adresa", "email", "directia", "directie", "serviciul", "serviciu", "compartiment", "compartimentul", "functia", "institutia", "drepturi", "drepturile", "zz", "dd"}
 
 // footer tells what stands under a form, or between its lists: signatures, the
 // day of signing, notes, whom to ask. Whole words: there are people called
@@ -395,11 +480,13 @@ func (p *place) missingCell(l *labelAt) string {
 		}
 		return workbook.Ref(l.area.Row2+1, l.area.Col1)
 	}
-	if c := p.sheet.At(l.area.Row1, l.area.Col2+1); c != nil && filler(c.Text) {
+	// "(zz.ll.aaaa)" stands where the answer belongs as well as beside it, where
+	// it is no reason to look away from the line drawn for the answer.
+	if c := p.sheet.At(l.area.Row1, l.area.Col2+1); c != nil && (filler(c.Text) || !p.answer(c) && !ourText(c.Text)) {
 		return right
 	}
 	if row := p.nextRow(l.area.Row2); row > 0 {
-		if c := p.sheet.At(row, l.area.Col1); c != nil && filler(c.Text) {
+		if c := p.sheet.At(row, l.area.Col1); c != nil && (filler(c.Text) || placeholder(c.Text)) {
 			return under()
 		}
 	}

@@ -186,3 +186,31 @@ func markedRights(s string) (rights Rights, begin int, used, ok bool) {
 	}
 	return rights, begin, true, true
 }
+
+// apartCrosses settles what a cross means in the columns of a list that has ticks
+// too: "✗" beside "✓" is a no; "x" may be either, and is asked about.
+func apartCrosses(entries [][]piece) {
+	column := func(pc piece) bool { return pc.role == readRole || pc.role == writeRole || pc.role == deleteRole }
+	ticks := false
+	for _, e := range entries {
+		for _, pc := range e {
+			ticks = ticks || column(pc) && strings.ContainsAny(pc.text, "✓✔☑✅√")
+		}
+	}
+	if !ticks {
+		return
+	}
+	for _, e := range entries {
+		for i, pc := range e {
+			if !column(pc) {
+				continue
+			}
+			switch t := strings.TrimSpace(pc.text); {
+			case t != "" && strings.Trim(t, "✗✘❌\ufe0f") == "":
+				e[i].text = "nu"
+			case fold(t) == "x" || t == "☒":
+				e[i].text = "?"
+			}
+		}
+	}
+}

@@ -20,6 +20,7 @@ const (
 	writeRole
 	deleteRole
 	otherRole
+	sharedRole // not a column: rights stated for several people at once
 )
 
 // piece is a line of a cell that says something about a person.
@@ -52,6 +53,8 @@ func readPerson(pieces []piece) (p person, ok bool) {
 	var addresses []segment
 	var spaced bool
 	ticks, ticked := Rights(0), false
+	var shared Rights
+	sharedCell, refused := "", false
 	for _, pc := range pieces {
 		if pc.role == anything || pc.role == rightsRole {
 			after := strings.LastIndexByte(pc.text, '@') + 1
@@ -66,6 +69,12 @@ func readPerson(pieces []piece) (p person, ok bool) {
 			}
 		}
 		switch pc.role {
+		case sharedRole:
+			if shared == 0 {
+				shared, _ = ParseRights(strings.Split(pc.text, ","))
+				sharedCell = pc.cell
+			}
+			continue
 		case numberRole, otherRole:
 			if pc.role == otherRole && strings.Contains(pc.text, "@") {
 				break
@@ -81,6 +90,7 @@ func readPerson(pieces []piece) (p person, ok bool) {
 				ticks |= right
 			}
 			ticked = ticked || set
+			refused = refused || !set && !filler(pc.text)
 			continue
 		case nameRole:
 			// All of the cell is the name, commas and hyphens included.
@@ -117,7 +127,7 @@ func readPerson(pieces []piece) (p person, ok bool) {
 					}
 				}
 				addresses = append(addresses, segment{text: address, piece: pc})
-				if strings.HasPrefix(strings.TrimSpace(after), ".") || strings.HasSuffix(strings.TrimSpace(before), ".") && !strings.Contains(strings.TrimSpace(before), " ") {
+				if goesOnBeyondGap(after) || strings.HasSuffix(strings.TrimSpace(before), ".") && !strings.Contains(strings.TrimSpace(before), " ") {
 					spaced = true
 				}
 				s.text = after
@@ -192,6 +202,15 @@ func readPerson(pieces []piece) (p person, ok bool) {
 			}
 		}
 	}
+	if len(addresses) == 0 && p.emailWhy == "" {
+		// "ion.popescu.spital.ro", "ion.popescu (at) spital.ro"
+		for i, n := range names {
+			if i != named && addressWithoutAt(n.text) {
+				p.emailWhy, p.emailCell, p.written = Invalid, n.piece.cell, n.text
+				break
+			}
+		}
+	}
 	if p.emailWhy != "" {
 		p.Email = ""
 	}
@@ -212,6 +231,9 @@ func readPerson(pieces []piece) (p person, ok bool) {
 		}
 	}
 	p.Rights |= ticks
+	if p.Rights == 0 && p.rightsWhy == "" && len(said) == 0 && !refused && shared != 0 {
+		p.Rights, p.rightsCell = shared, sharedCell
+	}
 	if p.rightsWhy != "" {
 		p.Rights = 0
 	}
@@ -219,6 +241,13 @@ func readPerson(pieces []piece) (p person, ok bool) {
 		return person{}, false
 	}
 	return p, true
+}
+
+// goesOnBeyondGap tells "ion@spital .test" from an address at the end of a sentence.
+func goesOnBeyondGap(after string) bool {
+	rest, dot := strings.CutPrefix(strings.TrimSpace(after), ".")
+	next, _ := utf8.DecodeRuneInString(rest)
+	return dot && (unicode.IsLetter(next) || unicode.IsDigit(next))
 }
 
 // noRights: "-", "niciunul".
@@ -306,9 +335,13 @@ func segments(s string) []segment {
 	return list
 }
 
-// stripNumber cuts "1.", "2)", "3.....", "nr. 4" and the like from the front.
+// stripNumber cuts "1.", "2)", "3.....", "a)", a bullet and the like from the front.
 func stripNumber(s string) string {
-	t := strings.TrimLeft(s, " \t•*·–-(")
+	s = strings.TrimLeft(s, " \t•*·▪◦●■►➢→\uf0b7\uf0a7")
+	t := strings.TrimLeft(s, "–-(")
+	if i := strings.IndexByte(t, ')'); i > 0 && i <= 4 && (i == 1 && letters(t[:i]) == 1 || slices.Contains(romanMonths, fold(t[:i]))) {
+		return strings.TrimLeft(t[i+1:], " .)-–:/\t…_") // "a)", "iv)"
+	}
 	n := 0
 	for n < len(t) && n < 4 && t[n] >= '0' && t[n] <= '9' {
 		n++
@@ -336,6 +369,13 @@ func dropLabels(s string) string {
 		}
 	}
 	return ""
+}
+
+// addressWithoutAt tells what was meant to be an address: one word in small
+// letters with dots inside.
+func addressWithoutAt(s string) bool {
+	return strings.Contains(s, ".") && !strings.ContainsAny(s, " \t") && letters(s) >= 4 && s == strings.ToLower(s) &&
+		!strings.HasPrefix(s, ".") && !strings.HasSuffix(s, ".")
 }
 
 func addressRune(r rune) bool {

@@ -24,6 +24,17 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 		return nil, "", false
 	}
 	reg := p.region(l, area, named)
+	if crossed := p.crossed(reg); crossed != nil && !named {
+		for _, e := range crossed {
+			if one, ok := readPerson(e); ok {
+				one.place(e)
+				list = append(list, one)
+			}
+		}
+		if len(list) > 0 {
+			return list, list[0].cell, false
+		}
+	}
 	header, headerRow := p.header(reg)
 	if named && len(header) == 0 {
 		header = map[int]role{}
@@ -33,7 +44,7 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 		headerRow = area.Row1 - 1
 	}
 	var entries [][]piece
-	if l != nil && l.rest != "" && !named {
+	if l != nil && l.rest != "" && !named && (l.sure || strings.Contains(l.rest, "@") || looksNamed(l.rest)) {
 		for _, line := range strings.Split(tidy(l.rest), "\n") {
 			entries = append(entries, splitLine(piece{text: line, cell: workbook.Ref(l.row, l.col)})...)
 		}
@@ -70,7 +81,8 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 			continue
 		}
 		// After a gap, only what is plainly a user still is one.
-		if blank && !named && !strings.Contains(text, "@") && !(len(header) > 0 && numbered(cells)) && stripNumber(cells[0].Text) == cells[0].Text {
+		_, forAll := rightsOfAll(text)
+		if blank && !named && !forAll && !strings.Contains(text, "@") && !(len(header) > 0 && numbered(cells)) && stripNumber(cells[0].Text) == cells[0].Text {
 			continue
 		}
 		if len(header) > 0 {
@@ -82,6 +94,8 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 			return list, first, true
 		}
 	}
+	entries = shareRights(entries)
+	apartCrosses(entries)
 	if len(header) == 0 {
 		entries = joinLines(entries)
 	}

@@ -1,0 +1,91 @@
+package forms
+
+import "testing"
+
+// What a reader with a mind of their own found in forms that others sent.
+
+func TestListsLaidOutInOtherWaysAreRead(t *testing.T) {
+	const ana, both = "Ana Pop <ana@p.test> read,write", "Ana Pop <ana@p.test> read,write; Dan Ene <dan@p.test> read"
+	same := "Ana Pop <ana@p.test> read,write; Dan Ene <dan@p.test> read,write"
+	none := "Ana Pop <ana@p.test>; Dan Ene <dan@p.test>"
+	for _, v := range []variant{
+		{"people in columns", "internal_users", [][]any{{askInternal}, {"Nume și prenume", "Ana Pop", "Dan Ene"}, {"E-mail", "ana@p.test", "dan@p.test"}, {"Drepturi", "citire, scriere", "citire"}}, both, ""},
+		{"people in columns, ticked", "internal_users", [][]any{{askInternal}, {"Nume", "Ana Pop", "Dan Ene"}, {"E-mail", "ana@p.test", "dan@p.test"}, {"Citire", "x", "x"}, {"Scriere", "x"}, {"Ștergere"}}, both, ""},
+		{"a card for each person", "internal_users", [][]any{{askInternal}, {"Nume", "Ana Pop"}, {"E-mail", "ana@p.test"}, {"Drepturi", "citire, scriere"}, {"Nume", "Dan Ene"}, {"E-mail", "dan@p.test"}, {"Drepturi", "citire"}}, both, ""},
+		{"people in columns, one without an address", "internal_users", [][]any{{askInternal}, {"Nume", "Ana Pop", "Dan Ene"}, {"E-mail", "ana@p.test"}, {"Drepturi", "citire", "citire"}},
+			"Ana Pop <ana@p.test> read; Dan Ene <> read", "internal_users[1].email missing"},
+		{"rights for all below", "internal_users", [][]any{{askInternal}, {"1. Ana Pop – ana@p.test"}, {"2. Dan Ene – dan@p.test"}, {"Toți utilizatorii vor avea drept de citire și scriere."}}, same, ""},
+		{"rights for all above", "internal_users", [][]any{{askInternal}, {"Drepturi pentru toți utilizatorii: citire și scriere"}, {"1. Ana Pop – ana@p.test"}, {"2. Dan Ene – dan@p.test"}}, same, ""},
+		{"rights for all below a table", "internal_users", [][]any{{askInternal}, {"Nume", "E-mail"}, {"Ana Pop", "ana@p.test"}, {"Dan Ene", "dan@p.test"}, nil, {"Drepturi de acces: citire, scriere (toți)"}}, same, ""},
+		{"one's own rights come before those of all", "internal_users", [][]any{{askInternal}, {"1. Ana Pop – ana@p.test"}, {"2. Dan Ene – dan@p.test – citire"}, {"Toți: citire, scriere"}}, both, ""},
+		{"a wish about all is no right", "internal_users", [][]any{{askInternal}, {"1. Ana Pop – ana@p.test"}, {"2. Dan Ene – dan@p.test"}, {"Toți utilizatorii trebuie instruiți privind citirea"}}, none, "internal_users[0].rights missing; internal_users[1].rights invalid"},
+		{"groups under headings", "internal_users", [][]any{{askInternal}, {"Citire și scriere:"}, {"Ana Pop – ana@p.test"}, {"Citire:"}, {"Dan Ene – dan@p.test"}}, both, ""},
+		{"a title of all three rights gives none", "internal_users", [][]any{{askInternal}, {"Drepturi de citire, scriere, ștergere:"}, {"Ana Pop – ana@p.test"}}, "Ana Pop <ana@p.test>", "internal_users[0].rights missing"},
+		{"ticks and crosses", "internal_users", [][]any{{askInternal}, {"Nume", "E-mail", "Citire", "Scriere", "Ștergere"}, {"Ana Pop", "ana@p.test", "✓", "✓", "✗"}}, ana, ""},
+		{"a tick here and an x there", "internal_users", [][]any{{askInternal}, {"Nume", "E-mail", "Citire", "Scriere", "Ștergere"}, {"Ana Pop", "ana@p.test", "✓", "✓", "x"}}, "Ana Pop <ana@p.test>", "internal_users[0].rights invalid"},
+		{"a dot ends the line", "partner_users", [][]any{{askPartners}, {"1. Ana Pop – ana@x.test."}, {"2. Dan Ene – dan@x.test. Citire"}}, "Ana Pop <ana@x.test>; Dan Ene <dan@x.test> read", ""},
+		{"bullets and letters", "partner_users", [][]any{{askPartners}, {"• Ana Pop – ana@x.test"}, {"b) Dan Ene – dan@x.test"}, {"iii) Eva Ion – eva@x.test"}}, "Ana Pop <ana@x.test>; Dan Ene <dan@x.test>; Eva Ion <eva@x.test>", ""},
+		{"an address that lost its @", "partner_users", [][]any{{askPartners}, {"Ana Pop – ana.pop.x.test"}, {"Dan Ene – dan.ene (at) x.test"}}, "Ana Pop <>; Dan Ene <>", "partner_users[0].email invalid; partner_users[1].email invalid"},
+		{"a label with a slip at its end", "partner_users", [][]any{{"Numele utilizatorilor din institutia partenera carora le vor fi eliberate user si parola de aces"}, {"1. Ana Pop – ana@x.test"}}, "Ana Pop <ana@x.test>", ""},
+		{"placeholders", "partner", [][]any{{askPartner, "(denumirea instituției)"}}, "", "partner missing"},
+		{"placeholders in angle brackets", "info_types", [][]any{{askInfo, "<tipuri de informații>"}}, "", "info_types missing"},
+		{"a name in brackets is an answer", "requester", [][]any{{askRequester, "(Ion Pop)"}}, "(Ion Pop)", ""},
+		{"a slash", "legal_basis", [][]any{{askBasis, "/"}}, "", "legal_basis missing"},
+		{"a department without its name", "department", [][]any{{askDepartment, "Direcția"}}, "Direcția", "department unknown"},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			r := mustRead(t, sheetOf(t, formWith(v.field, v.rows...)))
+			if got := said(r, v.field); got != v.want {
+				t.Errorf("read %q, want %q", got, v.want)
+			}
+			if got := problemsText(r.Problems); got != v.problems {
+				t.Errorf("problems %q, want %q", got, v.problems)
+			}
+		})
+	}
+}
+
+func TestAPlaceholderIsWhereTheAnswerBelongs(t *testing.T) {
+	r := mustRead(t, sheetOf(t, formWith("info_types", row(askInfo, "<tipuri de informații>"))))
+	if len(r.Problems) != 1 || r.Problems[0].Cell != "B7" {
+		t.Errorf("%v", r.Problems)
+	}
+}
+
+func TestAnswersLeftOfTheirLabelsAreRead(t *testing.T) {
+	var rows [][]any
+	for _, line := range formWith("requester", row(askRequester, "Ion Pop")) {
+		if len(line) == 2 {
+			line = []any{line[1], line[0]}
+		}
+		rows = append(rows, line)
+	}
+	r := mustRead(t, sheetOf(t, rows))
+	if s := r.Submission; s.Requester != "Ion Pop" || s.LegalBasis != "Protocol nr. 1204/2026" || len(r.Problems) > 0 {
+		t.Errorf("%+v %v", s, r.Problems)
+	}
+}
+
+func TestATableOfSitesIsNoForm(t *testing.T) {
+	titles := row("Site", "Instituția parteneră", "Compartiment", "Data activării")
+	rows := [][]any{{"Situația site-urilor"}, titles, row("spital", "Spitalul", "Direcția Economică", "01.02.2025"), row("muzeu", "Muzeul", "Arhitect Șef", "01.03.2025")}
+	if r := mustRead(t, sheetOf(t, rows)); r.Kind != "" {
+		t.Errorf("kind %q, %v", r.Kind, r.Problems)
+	}
+}
+
+func TestClosingFormsInOtherWords(t *testing.T) {
+	want := Submission{Requester: "Ion Pop", Department: "Direcția Economică", Site: "Colaborare Spital", Reason: "A expirat protocolul", ArchiveTo: "serverul fs01"}
+	for _, asks := range [][3]string{
+		{"Site-ul care urmează să fie șters", "De ce nu mai este necesar", "Unde vor fi salvate fișierele din site"},
+		{"Numele site-ului", "Justificare", "Locația de arhivare a documentelor"},
+		{"Denumirea site-ului:", "Motivul pentru care nu mai este necesar:", "Locul unde vor fi salvate fișierele:"},
+		{"Site:", "Motiv:", "Arhivare în:"},
+	} {
+		rows := [][]any{{"Cerere ștergere site"}, {"Nume solicitant", want.Requester}, {"Compartimentul", want.Department}, {asks[0], want.Site}, {asks[1], want.Reason}, {asks[2], want.ArchiveTo}}
+		r := wantSame(t, sheetOf(t, rows), want)
+		if r.Kind != Close || len(r.Problems) > 0 {
+			t.Errorf("%q: kind %q, %v", asks, r.Kind, r.Problems)
+		}
+	}
+}
