@@ -207,6 +207,10 @@ func trustPolicy(cfg *config.Config) (trust.Policy, error) {
 			p.AcceptAuth = true
 		}
 	}
+	var err error
+	if p.Authorities, err = cfg.Trust.Authorities(); err != nil {
+		return p, err
+	}
 	certificates, err := cfg.Trust.Certificates()
 	if err != nil {
 		return p, err

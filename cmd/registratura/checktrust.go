@@ -332,6 +332,9 @@ func (p proposal) section(configured config.Trust, seen string) string {
 	if configured.Alignment != usual.Alignment {
 		line(as, "alignment = %q", configured.Alignment)
 	}
+	if len(configured.SMIMEAuthorities) > 0 {
+		line(as, "smime_authorities = %s", tomlList(configured.SMIMEAuthorities))
+	}
 	if len(configured.SMIMECertificates) > 0 {
 		line(as, "smime_certificates = %s", tomlList(configured.SMIMECertificates))
 	}

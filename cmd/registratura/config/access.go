@@ -218,6 +218,24 @@ func (t *Trust) Certificates() ([]*x509.Certificate, error) {
 	return all, nil
 }
 
+// Authorities reads the S/MIME certificate authorities; nil if none is named.
+func (t *Trust) Authorities() (*x509.CertPool, error) {
+	if len(t.SMIMEAuthorities) == 0 {
+		return nil, nil
+	}
+	pool := x509.NewCertPool()
+	for _, path := range t.SMIMEAuthorities {
+		certs, err := readCertificates(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, cert := range certs {
+			pool.AddCert(cert)
+		}
+	}
+	return pool, nil
+}
+
 func readCertificates(path string) ([]*x509.Certificate, error) {
 	rest, err := os.ReadFile(path)
 	if err != nil {

@@ -265,7 +265,7 @@ func (c *Config) checkTrust() {
 	if t.AuthservID != "" && len(t.Accept) == 0 {
 		c.fault("trust.accept", "", "is empty: nothing that "+t.AuthservID+" finds would count", `write ["dmarc", "dkim", "auth"], or leave authserv_id empty`)
 	}
-	if t.AuthservID == "" && !t.CheckDKIM && len(t.SMIMECertificates) == 0 {
+	if t.AuthservID == "" && !t.CheckDKIM && len(t.SMIMECertificates)+len(t.SMIMEAuthorities) == 0 {
 		c.warn("trust", "", "no mail can prove its sender, so every decision is asked for twice", "set authserv_id or check_dkim")
 	}
 	if t.Resolver != "" {

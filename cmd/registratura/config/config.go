@@ -153,6 +153,9 @@ type Trust struct {
 	// PEM files with certificates of approvers and heads of department. A mail
 	// signed (S/MIME) with one proves the addresses that are named in it.
 	SMIMECertificates []string `toml:"smime_certificates"`
+	// PEM files with certificate authorities. A mail signed (S/MIME) with a
+	// certificate that one of them issued proves the addresses named in it.
+	SMIMEAuthorities []string `toml:"smime_authorities"`
 	// What to do with a form whose mail does not prove its sender. "confirm": the
 	// head of department is asked by mail whether it is theirs; "any": it is taken
 	// as it is, since the approver decides anyway and is told.
@@ -327,6 +330,9 @@ func (c *Config) resolvePaths(dir string) {
 	}
 	for i := range c.Trust.SMIMECertificates {
 		paths = append(paths, &c.Trust.SMIMECertificates[i])
+	}
+	for i := range c.Trust.SMIMEAuthorities {
+		paths = append(paths, &c.Trust.SMIMEAuthorities[i])
 	}
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) && !strings.HasPrefix(*p, "$") {

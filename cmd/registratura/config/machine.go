@@ -29,6 +29,7 @@ func Check(c *Config, now time.Time) Faults {
 	probe.checkSecrets("smtp", &c.SMTP.Server)
 	probe.checkPortalCertificate(now)
 	probe.checkPersonalCertificates(now)
+	probe.checkAuthorities(now)
 	probe.sortFaults()
 	return probe.faults
 }
@@ -107,6 +108,24 @@ func (c *Config) checkValidity(key, file string, cert *x509.Certificate, now tim
 		c.warn(key, show(file), "expired on "+cert.NotAfter.Format(time.DateOnly), "renew it")
 	case now.Before(cert.NotBefore):
 		c.warn(key, show(file), "is valid from "+cert.NotBefore.Format(time.DateOnly)+" only", "check the clock of this machine")
+	}
+}
+
+// checkAuthorities wants certificates of authorities.
+func (c *Config) checkAuthorities(now time.Time) {
+	const key = "trust.smime_authorities"
+	for _, file := range c.Trust.SMIMEAuthorities {
+		certs, err := readCertificates(file)
+		if err != nil {
+			c.fault(key, show(file), err.Error(), "write the path of a PEM file with certificates")
+			continue
+		}
+		for _, cert := range certs {
+			c.checkValidity(key, file, cert, now)
+			if !cert.IsCA {
+				c.fault(key, show(file), "holds a certificate that is no authority's", "name it in trust.smime_certificates if it is a person's")
+			}
+		}
 	}
 }
 

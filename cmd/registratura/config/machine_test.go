@@ -121,6 +121,17 @@ func TestCheckFinds(t *testing.T) {
 		"a personal certificate of a stranger": {func(t *testing.T, c *Config) {
 			personal(t, c, func(x *x509.Certificate) { x.EmailAddresses = []string{"primar@gmail.com"} })
 		}, "trust.smime_certificates", "names no address of an approver", true},
+		"an authority for personal certificates": {func(t *testing.T, c *Config) {
+			file, _ := certificate(t, func(x *x509.Certificate) { x.IsCA, x.BasicConstraintsValid = true, true })
+			c.Trust.SMIMEAuthorities = []string{file}
+		}, "", "", false},
+		"an authority that is none": {func(t *testing.T, c *Config) {
+			file, _ := certificate(t, func(x *x509.Certificate) { x.IsCA, x.BasicConstraintsValid = false, true })
+			c.Trust.SMIMEAuthorities = []string{file}
+		}, "trust.smime_authorities", "no authority's", false},
+		"an authority that is not there": {func(t *testing.T, c *Config) {
+			c.Trust.SMIMEAuthorities = []string{"/none.pem"}
+		}, "trust.smime_authorities", "no such file", false},
 		"a personal certificate that is not there": {func(t *testing.T, c *Config) {
 			c.Trust.SMIMECertificates = []string{"/none.pem"}
 		}, "trust.smime_certificates", "no such file", false},
