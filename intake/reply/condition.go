@@ -45,6 +45,13 @@ func (d *decider) conditions(w written) []Condition {
 		// What stands between quoted lines is about them; which, we cannot know.
 		return []Condition{{Kind: OtherKind, Words: textOf(w.raw, w.toks, 0, len(w.toks))}}
 	}
+	// "Luni, 30 noiembrie" is one day.
+	w.toks = slices.Clone(w.toks)
+	for i := len(w.toks) - 2; i > 0; i-- {
+		if _, weekday := weekdayNumbers[w.toks[i-1].fold]; weekday && w.toks[i].fold == "," && w.toks[i+1].kind == numeral {
+			w.toks = slices.Delete(w.toks, i, i+1)
+		}
+	}
 	var out []Condition
 	open := false // the last condition ends in a name, and more may follow
 	for _, c := range d.clauses(w.toks) {
@@ -155,7 +162,8 @@ var (
 // before a date.
 var (
 	withoutPhrases = [][]string{{"fara"}, {"exceptand"}, {"minus"}, {"mai", "putin"}, {"cu", "exceptia"}, {"in", "afara", "de"}, {"in", "afara"},
-		{"nu", "sunt", "de", "acord"}, {"nu", "aprob"}, {"nu", "si"}, {"nu"}}
+		{"nu", "sunt", "de", "acord"}, {"nu", "aprob"}, {"nu", "si"}, {"nu"},
+		{"eliminati"}, {"scoateti"}, {"scoateti-l"}, {"scoateti-o"}, {"excludeti"}}
 	fromPhrases = [][]string{{"incepand"}, {"incepind"}, {"din"}, {"dupa"}, {"cu", "data", "de"}, {"de", "la"}, {"de", "pe"}, {"pe"}, {"la"}, {"de"}}
 )
 
@@ -225,6 +233,10 @@ func (d *decider) condition(toks []token) (c Condition, read string) {
 		return Condition{}, read // somebody else is meant
 	case strings.Contains(read, "A") && len(c.Names) > 0:
 		return Condition{}, read
+	case len(toks) > 0 && slices.Contains([]string{"pentru", "pt", "ptr", "lui", "cu", "de", "la", "pe"}, toks[len(toks)-1].fold):
+		return Condition{}, read // whom or what it concerns stands elsewhere
+	case d.anotherWeekday(toks, c.Date):
+		return Condition{}, read
 	}
 	switch {
 	case untilDateOrder.MatchString(read):
@@ -242,6 +254,14 @@ func (d *decider) condition(toks []token) (c Condition, read string) {
 		}
 	}
 	return c, read
+}
+
+// anotherWeekday reports whether a weekday is named that is not the day's.
+func (d *decider) anotherWeekday(toks []token, day time.Time) bool {
+	return slices.ContainsFunc(toks, func(t token) bool {
+		weekday, ok := weekdayNumbers[t.fold]
+		return ok && !day.IsZero() && weekday != day.Weekday()
+	})
 }
 
 // markPhrases marks the first word of each phrase found among the words that
@@ -314,7 +334,8 @@ func (d *decider) namesIn(toks []token, what []byte) []string {
 			return !d.words["beside"][t.fold] && !d.words["condition"][t.fold] && monthNumbers[t.fold] == 0
 		})
 		// "Elena Marin" is neither Elena Dobre nor Marin Ionescu, nor both.
-		if best == "" || ambiguous || !telling || i == after || what[i] != unknownWord {
+		known := slices.ContainsFunc(what[i:end], func(w byte) bool { return w != unknownWord })
+		if best == "" || ambiguous || !telling || i == after || known {
 			i++
 			continue
 		}

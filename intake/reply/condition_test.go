@@ -63,6 +63,13 @@ func TestConditionsAreTakenApart(t *testing.T) {
 		{"Aprob, doar citire pentru toți", []Condition{{Kind: ReadOnly, Words: "doar citire pentru toți"}}},
 		{"Aprob, dar nu ștergere pentru Andrei Dobre", []Condition{{Kind: RemoveRight, Words: "dar nu ștergere pentru Andrei Dobre", Rights: []string{"delete"}, Names: []string{"Andrei Dobre"}}}},
 		{"Aprob, dar Andrei Dobre să nu aibă drept de ștergere", []Condition{{Kind: RemoveRight, Words: "dar Andrei Dobre să nu aibă drept de ștergere", Rights: []string{"delete"}, Names: []string{"Andrei Dobre"}}}},
+		{"Aprob, doar citire pt. toată lumea", []Condition{{Kind: ReadOnly, Words: "doar citire pt. toată lumea"}}},
+		{"Aprob de luni, 30 noiembrie", []Condition{{Kind: LaterDate, Words: "de luni, 30 noiembrie", Date: day("2026-11-30")}}},
+		{"Aprob de vineri, 30 noiembrie", []Condition{{Kind: OtherKind, Words: "de vineri, 30 noiembrie"}}}, // which is a Monday
+		{"Aprob, vă rog să eliminați dreptul de ștergere pentru Andrei Dobre", []Condition{{Kind: RemoveRight, Words: "vă rog să eliminați dreptul de ștergere pentru Andrei Dobre", Rights: []string{"delete"}, Names: []string{"Andrei Dobre"}}}},
+		{"Aprob, dar scoateți-l pe Andrei Dobre", []Condition{{Kind: RemoveUser, Words: "dar scoateți-l pe Andrei Dobre", Names: []string{"Andrei Dobre"}}}},
+		{"Aprob, cu condiția ca Andrei Dobre să aibă doar drept de citire", []Condition{{Kind: ReadOnly, Words: "cu condiția ca Andrei Dobre să aibă doar drept de citire", Names: []string{"Andrei Dobre"}}}},
+		{"Aprob cu următoarele modificări: fără ștergere pentru Andrei Dobre; de la 1 ianuarie.", []Condition{{Kind: RemoveRight, Words: "fără ștergere pentru Andrei Dobre", Rights: []string{"delete"}, Names: []string{"Andrei Dobre"}}, {Kind: LaterDate, Words: "de la 1 ianuarie", Date: day("2027-01-01")}}},
 		// What could mean something else is not taken for what it could mean as well.
 		{"Aprob, dar ștergere doar pentru Andrei Dobre", []Condition{{Kind: OtherKind, Words: "dar ștergere doar pentru Andrei Dobre"}}},
 		{"Aprob, dar doar Andrei Dobre să aibă citire", []Condition{{Kind: OtherKind, Words: "dar doar Andrei Dobre să aibă citire"}}},
@@ -78,6 +85,9 @@ func TestConditionsAreTakenApart(t *testing.T) {
 		{"Aprob, deocamdată, fără ștergere", []Condition{{Kind: OtherKind, Words: "deocamdată"}, {Kind: RemoveRight, Words: "fără ștergere", Rights: []string{"delete"}}}},
 		{"Aprob, fără Andrei Dobre. Ion Marin", []Condition{{Kind: RemoveUser, Words: "fără Andrei Dobre", Names: []string{"Andrei Dobre"}}, {Kind: OtherKind, Words: "Ion Marin"}}},
 		{"Aprob de la 1 ianuarie până la 31 martie", []Condition{{Kind: OtherKind, Words: "de la 1 ianuarie până la 31 martie"}}},
+		{"Aprob, fără drept de ștergere pentru: Andrei Dobre", []Condition{{Kind: OtherKind, Words: "fără drept de ștergere pentru"}, {Kind: OtherKind, Words: "Andrei Dobre"}}},
+		{"Aprob, fără ștergere pentru Andrei Dobre. În rest, doar citire.", []Condition{{Kind: RemoveRight, Words: "fără ștergere pentru Andrei Dobre", Rights: []string{"delete"}, Names: []string{"Andrei Dobre"}}, {Kind: OtherKind, Words: "În rest"}, {Kind: ReadOnly, Words: "doar citire"}}},
+		{"Aprob, fără ca Andrei Dobre să aibă drept de ștergere", []Condition{{Kind: OtherKind, Words: "fără ca Andrei Dobre să aibă drept de ștergere"}}},
 		{"Aprob, cu excepția accesului extern.", []Condition{{Kind: OtherKind, Words: "cu excepția accesului extern"}}},
 	} {
 		got := Read(asked(c.text))

@@ -159,7 +159,7 @@ func isLetterAt(s string) bool {
 
 // abbreviations are those after which a dot ends no sentence.
 var abbreviations = map[string]bool{"nr": true, "dl": true, "d-l": true, "dle": true, "d-le": true, "dna": true, "d-na": true, "dnei": true, "d-nei": true,
-	"dlui": true, "d-lui": true, "dvs": true, "d-vs": true, "dv": true, "dr": true, "ing": true, "st": true, "ref": true, "prof": true, "av": true, "ec": true, "arh": true, "jr": true}
+	"dlui": true, "d-lui": true, "dvs": true, "d-vs": true, "dv": true, "dr": true, "ing": true, "st": true, "ref": true, "prof": true, "av": true, "ec": true, "arh": true, "jr": true, "pt": true, "ptr": true}
 
 // wordToken reads a word or a numeral. Hyphens, apostrophes, and in words with
 // digits in them dots and slashes, belong to it when a letter or digit follows:
