@@ -86,6 +86,10 @@ func TestWhereAllMustApproveEachIsAskedAndTheLastApprovalDecides(t *testing.T) {
 	o.wantSent("approval viceprimar")
 	o.says(o.mailTo(viceMayor, "approval"), "A aprobat deja: Constantin Popa, Primar")
 
+	if n := o.count(`SELECT COUNT(*) FROM tokens WHERE address = ? AND spent_at IS NULL`, mayor); n != 0 {
+		t.Errorf("%d questions are still open to the mayor, who has approved", n) // who would be reminded
+	}
+
 	// A second yes of the same person does not count for another.
 	if got := o.approves(mayor); got.Fate != intake.FateAnswered {
 		t.Errorf("the second approval of the same person is %+v", got)
