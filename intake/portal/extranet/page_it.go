@@ -321,5 +321,9 @@ var eventWords = map[string]string{
 	string(intake.EventActive): "site deschis", string(intake.EventNoticeSent): "mesaj trimis",
 	string(intake.EventNoticeFails): "mesaj netrimis", string(intake.EventRefused): "răspuns neluat în seamă",
 	string(intake.EventSetAside): "mesaj lăsat unui om", string(intake.EventMuted): "răspuns netrimis (prea multe într-o zi)",
-	"notice_waiting": "mesaj în așteptare",
+	string(intake.EventOffered): "s-a oferit cererea cu condițiile puse", string(intake.EventPartlyApproved): "aprobată de unul dintre cei care trebuie",
+	string(intake.EventDelegated): "aprobarea a fost delegată", string(intake.EventDelegationEnded): "delegarea s-a încheiat",
+	string(intake.EventReminded): "s-a amintit celui care aprobă", string(intake.EventNextAsked): "a fost întrebat următorul",
+	string(intake.EventToldWaiting): "solicitantul a fost anunțat că se așteaptă", string(intake.EventExpired): "a expirat fără răspuns",
+	string(intake.EventJournal): "jurnalul site-ului a fost trimis", "notice_waiting": "mesaj în așteptare",
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -37,7 +40,11 @@ func newRegister() *register {
 			{Name: "Elena Ionescu", Address: "elena.ionescu@primarie.example", Side: intake.InternalSide, Rights: allRights}}}
 		r.Decision = &intake.Decision{Verdict: intake.Approve, Approver: intake.Person{Name: "Constantin Popa", Address: "primar@primarie.example"},
 			Title: "Primar", Mail: 12, MailHash: strings.Repeat("9f86d081", 8), Evidence: "Aprob. Cu stimă, C. Popa",
-			Rule: "an approval phrase and courtesy", Origin: "dmarc: the server says dmarc=pass", PlanHash: strings.Repeat("1b4f0e98", 8), At: at.Add(30 * time.Minute)}
+			Rule: "an approval phrase and courtesy", Trace: []intake.TraceStep{
+				{Part: "text/plain", Line: 1, Text: "Aprob.", Rule: "approve"}, {Part: "text/plain", Line: 2, Text: "Cu stimă, C. Popa", Rule: "courtesy"}},
+			Earlier: []intake.Decision{{Verdict: intake.Approve, Approver: intake.Person{Name: "Elena Marin", Address: "viceprimar@primarie.example"},
+				Title: "Viceprimar", Evidence: "De acord, aprob.", Origin: "dkim: aligned", At: at.Add(20 * time.Minute)}},
+			Origin: "dmarc: the server says dmarc=pass", PlanHash: strings.Repeat("1b4f0e98", 8), At: at.Add(30 * time.Minute)}
 		return r
 	}
 	closing := request(3, 44, intake.StatusReceived, "")
@@ -155,7 +162,7 @@ func TestITSeesStuckRequestsFirstWithStoryAndEvidenceAndHasThemTriedAgain(t *tes
 	b.get("/it?stare=nimic").want(t, http.StatusOK, "Nu este nicio cerere aici")
 
 	one := b.get("/it/cereri/1")
-	one.want(t, http.StatusOK, "Reia crearea site-ului", "Aprob. Cu stimă, C. Popa", strings.Repeat("9f86d081", 8),
+	one.want(t, http.StatusOK, "Reia crearea site-ului", "Aprob. Cu stimă, C. Popa", "text/plain, 2: courtesy", "De acord, aprob.", strings.Repeat("9f86d081", 8),
 		"Liste de burse &lt;b&gt;și&lt;/b&gt; plăți", "oprită", "2 failures", "something new", "15.12.2026", "citire, scriere și ștergere")
 	b.post("/it/cereri/1", url.Values{"csrf": {one.csrf(t)}, "do": {"approve"}}).want(t, http.StatusNotFound)
 	b.post("/it/cereri/1", url.Values{"csrf": {one.csrf(t)}, "do": {"retry"}}).want(t, http.StatusOK, "a fost reluată", "în starea provisioning")
@@ -218,6 +225,30 @@ func TestPagesForITAreOpenToITAlone(t *testing.T) {
 				t.Errorf("%s by %s: %d requests were tried again, want %d", c.name, role.name, len(g.retried), effect)
 			}
 		}
+	}
+}
+
+// Every kind of event that the desk knows has words on the pages for IT.
+func TestEveryEventHasWords(t *testing.T) {
+	files, err := filepath.Glob("../../*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := 0
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`EventKind = "([a-z_]+)"`).FindAllStringSubmatch(string(source), -1) {
+			kinds++
+			if eventWords[m[1]] == "" {
+				t.Errorf("%s: event %q has no words", filepath.Base(file), m[1])
+			}
+		}
+	}
+	if kinds < 20 {
+		t.Errorf("only %d kinds of events were found", kinds)
 	}
 }
 
