@@ -162,6 +162,10 @@ func printStory(w io.Writer, r *intake.Request, story []store.StoryLine, loc *ti
 		row("  mail", fmt.Sprintf("%d, SHA-256 %s", d.Mail, d.MailHash))
 		row("  shown", "SHA-256 "+d.PlanHash)
 		row("  token", "SHA-256 "+d.TokenHash)
+		for _, e := range d.Earlier {
+			row("  approved before by", fmt.Sprintf("%s <%s>, %s: %q; %s; mail %d, SHA-256 %s",
+				e.Approver.Name, e.Approver.Address, e.At.In(loc).Format("02.01.2006 15:04:05"), e.Evidence, oneLine(e.Origin), e.Mail, e.MailHash))
+		}
 		if err := t.Flush(); err != nil {
 			return err
 		}

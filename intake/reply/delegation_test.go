@@ -75,3 +75,25 @@ func TestTheEndOfADelegationIsACommandOnlyByItself(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is written, a delegation names candidates of the list and days in order of the calendar.
+func FuzzReadDelegation(f *testing.F) {
+	for _, seed := range []string{"viceprimarului până vineri", "doamnei Elena Marin de luni până pe 5 decembrie", "primar@primaria.test până la 31.12", "până", "1 2 3 până 4 5 6", "\u00a0până azi"} {
+		f.Add(seed)
+	}
+	today := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	candidates := []Candidate{{"Constantin Popa", "Primar", "primar@primaria.test"}, {"Elena Marin", "Viceprimar", "viceprimar@primaria.test"}}
+	f.Fuzz(func(t *testing.T, written string) {
+		d := ReadDelegation(written, candidates, today)
+		for _, i := range d.Who {
+			if i < 0 || i >= len(candidates) {
+				t.Errorf("candidate %d", i)
+			}
+		}
+		for _, day := range []time.Time{d.From, d.Until} {
+			if !day.IsZero() && (day.Hour() != 0 || day.Location() != time.UTC) {
+				t.Errorf("%s is no day", day)
+			}
+		}
+	})
+}
