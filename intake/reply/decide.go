@@ -42,6 +42,10 @@ func (d *decider) decide(w written) Reading {
 		return verdict(Unclear, "R1: words of the answered mail stand among the new ones", 0, all)
 	case w.hidden:
 		return verdict(Unclear, "some of the newly written text is hidden or struck out", 0, all)
+	case toks[all-1].fold == ":":
+		return verdict(Unclear, "what was announced does not follow", 0, all)
+	case len(d.refusals(words([]string{d.in.Subject}))) > 0:
+		return verdict(Unclear, "the subject says no", 0, all)
 	}
 	end := d.beforeCourtesy(toks) // of the evidence
 
@@ -230,6 +234,9 @@ func (d *decider) refusals(toks []token) []occurrence {
 		}
 		if i > 0 && (toks[i-1].fold == "nu" || toks[i-1].fold == "n-") {
 			return nil
+		}
+		if i > 1 && toks[i-1].fold == "ca" && toks[i-2].fold == "nu" {
+			return nil // "nu că nu aprob"
 		}
 		if len(out) > 0 && i < out[len(out)-1].end {
 			continue

@@ -29,6 +29,7 @@ type htmlWalker struct {
 	lines []line
 	buf   strings.Builder
 	state line // the flags of what is in buf
+	dark  int  // how many of the elements around have a ground that is not white
 }
 
 // skipped elements hold nothing that is shown.
@@ -48,7 +49,12 @@ var blocks = map[atom.Atom]bool{
 var paragraphs = map[atom.Atom]bool{atom.P: true, atom.Pre: true, atom.Ul: true, atom.Ol: true, atom.H1: true, atom.H2: true, atom.H3: true}
 
 var (
-	hiddenStyle = regexp.MustCompile(`display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|$|!)|max-height\s*:\s*0|opacity\s*:\s*0\s*(?:;|$|!)|mso-hide\s*:\s*all|text-indent\s*:\s*-\d{3}`)
+	hiddenStyle = regexp.MustCompile(`display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|$|!)|max-height\s*:\s*0|opacity\s*:\s*0\s*(?:;|$|!)|mso-hide\s*:\s*all|text-indent\s*:\s*-\d{3}|(?:left|top)\s*:\s*-\d{3}|(?:^|[;\s])color\s*:\s*transparent`)
+	// White on white: some programs write it for what they show on a dark ground,
+	// but then they name the ground.
+	whiteStyle  = regexp.MustCompile(`(?:^|[;\s])color\s*:\s*(?:#fff(?:fff)?\b|white\b|rgba?\(\s*255\s*,\s*255\s*,\s*255\b)`)
+	groundStyle = regexp.MustCompile(`background(?:-color)?\s*:\s*([^;]*)`)
+	whiteGround = regexp.MustCompile(`#fff(?:fff)?\b|white\b|rgba?\(\s*255\s*,\s*255\s*,\s*255\b|transparent|none|inherit|initial`)
 	struckStyle = regexp.MustCompile(`line-through`)
 	// signatureMark is how programs name the signature that they put in.
 	signatureMark = regexp.MustCompile(`(?i)^(?:gmail_signature(?:_prefix)?|signature|x?_?signature|moz-signature|applemailsignature|ms-outlook-mobile-signature|yahoo_signature|ydp\w*signature|zmail_signature|roundcube_signature|-x-evolution-signature|sogo-signature|protonmail_signature_block(?:-user)?|divsignature|composer_signature|mobile_signature|lineBreakAtBeginningOfSignature|_rc_sig)$`)
@@ -76,6 +82,18 @@ func (w *htmlWalker) walk(node *html.Node, state line, pre bool) {
 	names := append(strings.Fields(attrs["class"]), attrs["id"], attrs["data-smartmail"])
 
 	if _, ok := attrs["hidden"]; ok || hiddenStyle.MatchString(style) {
+		state.hidden = true
+	}
+	ground := attrs["bgcolor"]
+	if m := groundStyle.FindStringSubmatch(style); m != nil {
+		ground = m[1]
+	}
+	if ground != "" && !whiteGround.MatchString(strings.ToLower(ground)) {
+		w.dark++
+		defer func() { w.dark-- }()
+	}
+	color := strings.ToLower(attrs["color"])
+	if w.dark == 0 && (whiteStyle.MatchString(style) || node.DataAtom == atom.Font && whiteStyle.MatchString("color:"+color)) {
 		state.hidden = true
 	}
 	if struckStyle.MatchString(style) {

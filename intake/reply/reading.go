@@ -7,6 +7,7 @@ package reply
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -100,7 +101,13 @@ func readPart(in Input, part string) (partReading, bool) {
 	if err != nil {
 		return partReading{Reading: Reading{Verdict: Unclear, Why: err.Error()}}, true
 	}
-	return partReading{Reading: d.decide(w), letters: letters(w.raw)}, true
+	return partReading{Reading: d.decide(w), letters: d.said(w.raw)}, true
+}
+
+// said is what was newly written, without the lines of courtesy: a closing formula
+// is part of the signature in one alternative and of the text in the other.
+func (d *decider) said(raw []string) string {
+	return letters(slices.DeleteFunc(slices.Clone(raw), func(l string) bool { return d.onlyCourtesy(words([]string{l})) }))
 }
 
 // read takes the part apart; ok is false if there is nothing in it.

@@ -10,7 +10,7 @@ import (
 var (
 	webAddress  = regexp.MustCompile(`(?i)<?(?:https?://|www\.|mailto:)[^\s<>]*>?|<?[\w.+-]+@[\w-]+(?:\.[\w-]+)+>?|\b[\w-]+(?:\.[\w-]+)*\.(?:ro|eu|com|org|net|test)(?:/\S*)?\b`)
 	phoneNumber = regexp.MustCompile(`\+?[(]?\d[\d\s./()-]{4,}\d`)
-	placeholder = regexp.MustCompile(`(?i)^\[(?:cid|image|imagine|logo|sigla)\s*:?[^\]]*\]$`)
+	placeholder = regexp.MustCompile(`(?i)^\[(cid:\S+|(?:image|imagine|imagen|logo|sigl[aă])\s*:?[^\]]*)\]$`)
 	ruler       = regexp.MustCompile(`^[-_=*~.•|\s–—]{3,}$`)
 )
 
@@ -119,11 +119,33 @@ func (r *signatureReader) notice(paragraph []line) int {
 			subject = subject || r.words["disclaimer subject"][t.fold]
 			decided = decided || r.words["decision word"][t.fold] || r.others[t.fold]
 		}
-		if len(spoken) >= 2 && subject && !decided {
+		if len(spoken) >= 2 && subject && !decided && r.everySentence(toks) {
 			return len(paragraph) - i
 		}
 	}
 	return 0
+}
+
+// everySentence reports whether each sentence of a notice speaks of what notices
+// speak of, and none of what a condition would: people also write below it.
+func (r *signatureReader) everySentence(toks []token) bool {
+	empty, speaks := true, false
+	for _, t := range toks {
+		switch {
+		case t.kind == separator && strings.Contains(".!;:", t.fold):
+			if !empty && !speaks {
+				return false
+			}
+			empty, speaks = true, false
+		case t.kind == word || t.kind == numeral:
+			if r.words["never in a notice"][t.fold] {
+				return false
+			}
+			empty = false
+			speaks = speaks || r.words["disclaimer word"][t.fold] || r.words["disclaimer subject"][t.fold] || r.words["in a notice"][t.fold]
+		}
+	}
+	return empty || speaks
 }
 
 func skipSeparators(toks []token, i int) int {
@@ -138,8 +160,11 @@ func skipSeparators(toks []token, i int) int {
 // marked as a signature.
 func (r *signatureReader) signatureLine(text, prev, next string, marked bool) bool {
 	trimmed := strings.TrimSpace(text)
-	if ruler.MatchString(trimmed) || trimmed == "--" || placeholder.MatchString(trimmed) {
+	if ruler.MatchString(trimmed) || trimmed == "--" {
 		return true
+	}
+	if m := placeholder.FindStringSubmatch(trimmed); m != nil {
+		return strings.HasPrefix(strings.ToLower(m[1]), "cid:") || r.pictureText(m[1])
 	}
 	if len(text) > 300 {
 		return false
@@ -158,7 +183,8 @@ func (r *signatureReader) signatureLine(text, prev, next string, marked bool) bo
 			return false
 		}
 	}
-	if marked && r.find("deferral", toks, 0, len(toks)) == nil {
+	if marked && r.find("deferral", toks, 0, len(toks)) == nil && r.find("taking back", toks, 0, len(toks)) == nil &&
+		!slices.ContainsFunc(toks, func(t token) bool { return imperative.MatchString(t.fold) }) {
 		return true // a motto
 	}
 	return r.contactLine(toks, reach) || r.organisationLine(toks) || r.nameLine(toks, prev, next)
@@ -173,13 +199,47 @@ func (r *signatureReader) mobileFooter(toks []token) bool {
 	if end == i {
 		return false
 	}
-	for _, t := range toks[end:] {
-		if r.words["never in a signature"][t.fold] || t.kind == question {
+	// Below or behind the device people also write what they forgot.
+	for i = skipSeparators(toks, end); i < len(toks); i = skipSeparators(toks, end) {
+		if end, _ = r.longest("mobile excuse", toks, i); end > i {
+			continue
+		}
+		t := toks[i]
+		model := t.kind == word && strings.ContainsAny(t.fold, "0123456789") || t.kind == numeral && len(t.fold) <= 4
+		if !model && !r.words["device"][t.fold] && !r.words["device name"][t.fold] && !r.words["device model"][t.fold] && (t.kind != other || !strings.Contains("()<>[]", t.text)) {
+			return false
+		}
+		end = i + 1
+	}
+	return true
+}
+
+// pictureText reports whether the words that a program writes in place of a
+// picture say only what it shows: the name of a file, a logo, the organisation.
+func (r *signatureReader) pictureText(text string) bool {
+	for _, t := range words([]string{text}) {
+		switch {
+		case t.kind == separator || t.kind == numeral || r.words["picture"][t.fold]:
+		case r.words["never in a signature"][t.fold] || r.others[t.fold]:
+			return false
+		case r.words["organisation"][t.fold] || r.words["connector"][t.fold] || r.names[t.fold]:
+		case t.kind == word && strings.ContainsAny(t.fold, "0123456789"): // image001
+		case r.nameWord(t):
+		default:
 			return false
 		}
 	}
 	return true
 }
+
+// nameWord reports whether t can be a part of a name: it has a capital, and is
+// neither a word that decides nor looks like a verb that tells somebody to do
+// something ("Scoateți-l", "Ignorați").
+func (r *signatureReader) nameWord(t token) bool {
+	return t.kind == word && capitalised(t.text) && !r.spoken(t.fold) && !imperative.MatchString(t.fold)
+}
+
+var imperative = regexp.MustCompile(`(?:[aei]ti|-(?:l|i|o|le|va|ne|mi|s-o))$`)
 
 func (r *signatureReader) contactLine(toks []token, reach bool) bool {
 	// In capitals, only with a number or a web address.
@@ -194,7 +254,7 @@ func (r *signatureReader) contactLine(toks []token, reach bool) bool {
 			reach, known = true, true
 		case r.words["organisation"][t.fold]:
 			known = true
-		case r.words["connector"][t.fold] || known && capitalised(t.text) && !r.spoken(t.fold):
+		case r.words["connector"][t.fold] || known && r.nameWord(t):
 		default:
 			return false
 		}
@@ -219,7 +279,7 @@ func (r *signatureReader) organisationLine(toks []token) bool {
 		case motto || r.names[t.fold]:
 		case r.words["organisation"][t.fold] || r.words["connector"][t.fold]:
 			place = r.words["place"][t.fold] || place && r.words["connector"][t.fold]
-		case !capitalised(t.text) || shouted && !place:
+		case !capitalised(t.text) || imperative.MatchString(t.fold) || shouted && !place:
 			return false
 		default:
 			unknown++
@@ -256,7 +316,7 @@ func (r *signatureReader) nameLine(toks []token, prev, next string) bool {
 		case r.words["organisation"][t.fold]:
 			title = true
 		case r.words["connector"][t.fold]:
-		case t.kind == word && capitalised(t.text) && !r.spoken(t.fold):
+		case r.nameWord(t):
 			unknown++
 		default:
 			return false

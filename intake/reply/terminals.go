@@ -78,10 +78,14 @@ func (d *decider) subject(toks []token, i int) []int {
 		start++
 	}
 	sig := signatureReader{matcher: d.matcher}
-	ends := slices.DeleteFunc(wordsOf(d.in.Subjects, toks, start, 2), func(end int) bool {
+	subjects := d.in.Subjects
+	if len(subjects) == 0 {
+		subjects = d.subjects // as the quote names them
+	}
+	ends := slices.DeleteFunc(wordsOf(subjects, toks, start, 2), func(end int) bool {
 		// A title may have words in it that make a condition elsewhere.
 		said := letters([]string{textOfTokens(toks[start:end])})
-		whole := slices.ContainsFunc(d.in.Subjects, func(s string) bool { return letters([]string{s}) == said })
+		whole := slices.ContainsFunc(subjects, func(s string) bool { return letters([]string{s}) == said })
 		return !whole && slices.ContainsFunc(toks[start:end], func(t token) bool { return sig.spoken(t.fold) })
 	})
 	for _, e := range slices.Clone(ends) {

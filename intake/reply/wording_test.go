@@ -9,6 +9,7 @@ import (
 // separated by "⏎"; ?no is a wording that may be asked back, but not misread.
 var wordings = map[string][]string{
 	"approve": {
+		"Sunt perfect de acord", "Evident că aprob.", "Aprob. Vă rog să urgentați.", "De acord ☺", "Aprob drepturile solicitate.", "Aprob, vă mulțumesc și vă doresc o zi frumoasă!", "Aprob acest site", "[EXTERNAL]⏎⏎Aprob.", "ATENȚIE: Mesaj extern! Nu deschideți atașamente și nu accesați linkuri dacă nu cunoașteți expeditorul.⏎⏎Aprob", "CAUTION: This email originated from outside of the organization. Do not click links or open attachments unless you recognize the sender and know the content is safe.⏎⏎Aprob.", "Aprob⏎-- ⏎Sent from my Android device with K-9 Mail. Please excuse my brevity.", "Aprob⏎--⏎Trimis de pe dispozitivul meu Android folosind K-9 Mail. Scuzați-mi concizia.", "Aprob⏎⏎Trimis de pe Galaxy S23 Ultra", "Aprob⏎⏎Virus-free. www.avast.com", "Aprob⏎⏎[siglă]", "Aprob⏎⏎[image: Sigla Primăriei Test]",
 		"Aprob", "aprob.", "APROB!", "Aprob :)", "Aprob...⏎", "  aprob  ", "„Aprob”", "*Aprob*", "Aprob 👍", "👍 Aprob", "Aprob 🙂",
 		"Se aprobă", "se aproba", "SE APROBĂ!", "Aprobat", "aprobata", "Aprobăm.", "Aprobam cererea", "Eu aprob.", "Aprob și eu", "O aprob.",
 		"Da, aprob.", "Da aprob", "DA. APROB.", "ok aprob", "OK - aprob", "Bine, aprob", "Sigur, aprob", "În regulă, aprob.", "Perfect. Aprob!", "Desigur, sunt de acord.",
@@ -44,6 +45,7 @@ var wordings = map[string][]string{
 		"Aprob astăzi, 23.11.2026?no",
 	},
 	"reject": {
+		"Nu este oportun.", "Nu se justifică.", "Momentan nu.", "Nu avizez.", "Negativ.", "Nefavorabil", "Nu mai aprob niciun site anul acesta.", "Nu susțin această cerere.", "Nu doresc acest site.", "Declin cererea.",
 		"Resping", "resping.", "RESPING!", "Respins", "Respinsă.", "Se respinge", "Respingem cererea.", "Resping cererea.", "Resping, lipsesc datele.", "Resping: nu avem acord.", "Resping - nu e cazul", "Resping pentru că nu există protocol.",
 		"Nu aprob", "nu aprob.", "NU APROB!", "Nu aprob cererea.", "Nu se aprobă", "nu se aproba", "Nu aprobăm.", "Nu o aprob.", "Nu-l aprob", "N-aprob", "Nu pot aproba.", "Nu pot să aprob.", "Nu pot fi de acord", "Nu vom aproba.", "Nu voi aproba cererea.",
 		"Nu sunt de acord", "nu sînt de acord", "Nu suntem de acord.", "Nu se poate aproba.", "Nu se poate aproba o asemenea cerere.", "Neaprobat", "ne-aprobat", "Neaprobată.", "Nu este aprobată", "Nu accept.", "Nu se acceptă",
@@ -57,6 +59,7 @@ var wordings = map[string][]string{
 		"Nu sunt de acord cu crearea site-ului.", "Nu sunt de acord cu accesul extern, deci resping.", "Eu nu aprob.", "Nu aprob așa ceva.", "Nu aprob fiindcă datele sunt sensibile.", "Resping. De ce nu ați venit la mine întâi?", "Nu aprob crearea site-ului, datele nu pot ieși din instituție.",
 	},
 	"conditional": {
+		"Aprob cât timp sunt eu primar.", "Aprob crearea site-ului, nu și dreptul de ștergere.", "Aprob pt o lună",
 		"Aprob, dar fără ștergere.", "Aprob cu condiția să fie numai citire.", "Aprob doar citire", "Aprob numai pentru partenerii din spital.", "Aprob dacă există protocol.", "Aprob cu rezerva avizului juridic.", "Aprob până la sfârșitul anului.", "Aprob de la 1 ianuarie.", "Aprob începând cu luni.",
 		"De acord, însă fără Andrei Dobre.", "Sunt de acord cu excepția dreptului de ștergere.", "Aprob, mai puțin scrierea.", "Se aprobă cu următoarele modificări: fără ștergere.", "Aprob temporar.", "Aprob parțial.", "Aprob în principiu.", "Aprob, cu mențiunea că se șterge după 6 luni.",
 		"Aprob după ce avizează juridicul.", "Dacă juridicul avizează, aprob.", "Cu condiția să existe protocol, aprob.", "Fără drept de ștergere, aprob.", "Aprob pentru 6 luni.", "Aprob pe o perioadă de 3 luni.", "Aprob pentru Elena Marin.", "Aprob pentru serviciul urbanism",
@@ -65,6 +68,7 @@ var wordings = map[string][]string{
 		"Aprob, doar că vreau și avizul juridic.", "Sunt de acord dacă e gata protocolul", "Aprob cu drept de citire.", "Aprob însă discutați cu IT-ul.", "Aprob exclusiv pentru angajați.", "Dacă nu vine avizul, resping.", "Aprob (cu mențiuni)", "Aprob lista cu observații", "Aprob tot în afară de...", "Pentru aprobare răspundeți cu un singur cuvânt: APROB.",
 	},
 	"unclear": {
+		"Nu că nu aprob.", "Aprob:", "Aprob:⏎Constantin Popa", "Aprob⏎⏎[Logo mai vorbim]", "Aprob⏎⏎[image: verificați lista]", "Aprob⏎Constantin Popa, Ignorați", "Aprob⏎Tel. 0722 123 456 Ignorați", "Aprob⏎-- ⏎Constantin Popa⏎M-am răzgândit", "Aprob⏎-- ⏎Constantin Popa⏎Sub supravegherea IT", "[EXTERNAL] Verificați lista⏎⏎Aprob",
 		"", "?", "Aprob?", "Să aprob?", "Aprob sau nu?", "De ce să aprob?", "Cine a cerut?", "Ok?", "Aprob. Cine e Andrei Dobre?", "Aprob, dar cine e Dobre?", "Nu știu.", "Poate.", "Vedem.", "Discutăm mâine.", "Mai discutăm", "Reveniți mâine", "Vorbim", "Am primit.", "Am primit, mulțumesc.", "Mulțumesc.", "Bună ziua.", "Constantin Popa⏎Primar",
 		"Aprob respingerea.", "Aprob respingerea cererii.", "Nu resping.", "Nu, nu resping.", "N-aș aproba.", "Nu aș zice nu", "Aș aproba.", "Aș vrea să aprob", "Voi aproba.", "Voi aproba mâine.", "Am să aprob", "Să fie aprobat de viceprimar", "Aprobă viceprimarul.", "Viceprimarul aprobă.", "Aprobarea o dă viceprimarul", "Nu eu aprob.", "Cine aprobă?",
 		"Aprob concediul doamnei Ionescu.", "Aprob cererea de concediu.", "Aprob cererea nr. 43/23.11.2026.", "Aprob cererea 41.", "Aprob bugetul", "Aprob referatul", "Aprob. Ba nu.", "Aprob. Ba nu, resping.", "Resping. Ba da, aprob.", "Resping, de fapt aprob.", "Aprob, de fapt mă mai gândesc.", "Nu, aprob.", "Da și nu.", "Da/Nu", "Aprob/resping", "Aprob / Resping", "APROB sau RESPING",
@@ -76,6 +80,8 @@ var wordings = map[string][]string{
 		"Deleg viceprimarului până vineri", "Sunt în concediu", "Fac eu", "Trimiteți la juridic", "[ ] Aprob [x] Resping", "[x] Aprob", "Aprob = DA", "Aprob 50%", "Aprob 2 utilizatori", "Aprob primii doi", "Acordul meu e condiționat", "în curs de aprobare", "Aprobare", "Aprobarea", "aprobabil", "Aprob.ro",
 	},
 	"conditional or unclear": {
+		"Aprob⏎⏎Trimis de pe iPhone Restul mâine", "Aprob⏎⏎Cu stimă,⏎Anulat",
+		"Aprob⏎⏎[Logo doar citire]", "Aprob⏎⏎Trimis de pe iPhone pt 3 luni", "Aprob⏎-- ⏎Constantin Popa⏎Valabil 2026", "Aprob⏎-- ⏎Constantin Popa⏎Primele două luni", "Aprob⏎-- ⏎Constantin Popa⏎pt 3 luni", "Aprob.⏎⏎Acest mesaj este confidențial pentru destinatar, fără drept de ștergere pentru externi", "Aprob.⏎⏎Acest mesaj este confidențial și se adresează destinatarului. Andrei nu.", "Aprob.⏎⏎Acest mesaj este confidențial și se adresează destinatarului.⏎Cu aviz juridic", "Aprob.⏎⏎Acest mesaj este confidențial și se adresează destinatarului. Restul mâine", "ATENȚIE: Mesaj extern, doar citire⏎⏎Aprob",
 		"Aprob la 23.11.2026", "Aprob.⏎⏎Atenție la datele cu caracter personal, să fie interzisă copierea.", "Aprob.⏎⏎Vă rog să ștergeți accesul dacă nu e juridic corect", "Aprob⏎-- ⏎Constantin Popa⏎revin cu detalii",
 		"Aprob ca să scap", "Pentru aprobare răspundeți cu un singur cuvânt: APROB.", "Aș vrea să aprob, dar nu pot", "Aprob, în lipsa altor variante", "Aprob numai pentru că insistați", "Aprob pe răspunderea dvs.", "Aprob. Atenție la date!", "Aprob, cu grijă", "Aprob, mai vorbim", "Aprob tot mai puțin Dobre", "Aprob ca excepție",
 		"Aprob - verificați adresele", "Aprob, adăugați și pe Vasile Pop", "Aprob plus drept de scriere pentru Dobre", "Aprob provizoriu", "Aprob⏎Elena Marin - citire", "Aprob pentru doi utilizatori", "Sunt de acord, mai puțin cu data", "De acord, trimiteți și la juridic",

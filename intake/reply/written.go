@@ -13,7 +13,9 @@ type decider struct {
 	quoted map[string]bool // the words of the quote, folded
 	// requesters are the names that the quote has after "Solicitant:".
 	requesters []string
-	names      map[string]bool // the words of the approver's name and titles, folded
+	// subjects are what the quote names as the site and as the requester's department.
+	subjects []string
+	names    map[string]bool // the words of the approver's name and titles, folded
 }
 
 func newDecider(in Input, part string) *decider {
@@ -58,8 +60,13 @@ func (d *decider) written(body []line) written {
 			d.quoted[t.fold] = true
 		}
 		if label, name, ok := strings.Cut(l.text, ":"); ok && strings.HasPrefix(fold(strings.TrimSpace(label)), "solicitant") {
-			name, _, _ = strings.Cut(name, ",")
+			name, of, _ := strings.Cut(name, ",")
 			d.requesters = append(d.requesters, name)
+			if department := d.withoutRank(of); department != "" {
+				d.subjects = append(d.subjects, department)
+			}
+		} else if l := words([]string{label}); ok && d.find("label of the site", l, 0, len(l)) != nil {
+			d.subjects = append(d.subjects, name)
 		}
 	}
 	if len(cut.quote) > 0 {
@@ -71,8 +78,14 @@ func (d *decider) written(body []line) written {
 			sig.others[t.fold] = true
 		}
 	}
+	if d.in.Quoted == "" && len(d.in.People) == 0 {
+		for name := range d.peopleOfQuote(cut.quote) {
+			sig.others[name] = true
+		}
+	}
 	var left []line
 	w.lines, left = sig.body(d.withoutWrapped(cut.lines))
+	w.lines, left = d.withoutBanner(w.lines, left)
 	for _, l := range left {
 		if !l.blank() {
 			step(l, "signature, footer or notice")
@@ -82,6 +95,7 @@ func (d *decider) written(body []line) written {
 	if d.in.Quoted == "" && d.part == "text/plain" && len(cut.bare) <= shortQuote {
 		foreign = d.cautious(cut.bare) // people also write > for an arrow
 	}
+	foreign = append(foreign, d.below(cut.quote, sig)...)
 	for _, l := range foreign {
 		step(l, "R1: stands in the quote, and is perhaps not of the mail that was answered")
 		w.inline = true
@@ -94,6 +108,103 @@ func (d *decider) written(body []line) written {
 	w.toks = words(w.raw)
 	w.leaked = d.leaked(w.raw)
 	return w
+}
+
+// withoutRank is what is left of "șef serviciu Urbanism" when the rank and the
+// kind of department are taken away.
+func (d *decider) withoutRank(of string) string {
+	var rest []string
+	for _, t := range words([]string{of}) {
+		if t.kind == word && !d.words["organisation"][t.fold] {
+			rest = append(rest, t.text)
+		}
+	}
+	return strings.Join(rest, " ")
+}
+
+// peopleOfQuote are the words of the names that the answered mail has on the lines
+// that say who may do what, folded.
+func (d *decider) peopleOfQuote(quote []line) map[string]bool {
+	names := map[string]bool{}
+	for _, l := range quote {
+		label, value, ok := strings.Cut(l.text, ":")
+		toks := words([]string{label})
+		if !ok || len(toks) == 0 || !d.words["label of people"][toks[0].fold] {
+			continue
+		}
+		for _, t := range words([]string{value}) {
+			if t.kind == word && capitalised(t.text) && !d.names[t.fold] {
+				names[t.fold] = true
+			}
+		}
+	}
+	return names
+}
+
+// withoutBanner takes out the lines above the text that a mail server puts on
+// top of mail from outside. Only what [banner] knows word for word is one.
+func (d *decider) withoutBanner(body, left []line) (rest, taken []line) {
+	for n := min(len(body), 8); n > 0; n-- {
+		if body[0].region != body[n-1].region {
+			continue
+		}
+		var texts []string
+		for _, l := range body[:n] {
+			texts = append(texts, l.text)
+		}
+		toks := words(texts)
+		i, known, phrases := 0, true, 0
+		for known && i < len(toks) {
+			if toks[i].kind == separator || toks[i].kind == symbol || toks[i].kind == other && strings.Contains("[](){}|", toks[i].text) {
+				i++
+				continue
+			}
+			end, _ := d.longest("banner", toks, i)
+			known, i = end > i, max(end, i+1)
+			phrases++
+		}
+		if known && phrases > 0 {
+			return body[n:], append(left, body[:n]...)
+		}
+	}
+	return body, left
+}
+
+// below lists the last paragraph of the quote if it reads like something that
+// was written below the answered mail, which is not known.
+func (d *decider) below(quote []line, sig *signatureReader) []line {
+	if d.in.Quoted != "" {
+		return nil
+	}
+	unmarked := slices.Clone(quote)
+	for i := range unmarked {
+		unmarked[i].region = 0
+	}
+	body, _ := sig.body(unmarked)
+	end := len(body)
+	for end > 0 && body[end-1].blank() {
+		end--
+	}
+	from := end
+	for from > 0 && !body[from-1].blank() {
+		from--
+	}
+	var texts []string
+	for _, l := range body[from:end] {
+		texts = append(texts, l.text)
+	}
+	toks := words(texts)
+	if from == 0 || d.find("our words", toks, 0, len(toks)) != nil {
+		return nil
+	}
+	for _, list := range []string{"condition", "refuse", "refuse alone", "approve", "taking back", "deferral", "between conditions"} {
+		for i := range toks {
+			if end, _ := d.longest(list, toks, i); end > i && (i == 0 || list == "taking back" || toks[i].breakBefore > 0 || strings.Contains(".!;", toks[i-1].fold)) {
+				return body[from : from+1]
+			}
+		}
+	}
+	return nil
 }
 
 // withoutWrapped takes out what is between quote marks only because a program
