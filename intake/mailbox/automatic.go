@@ -105,7 +105,7 @@ var automaticSubject = regexp.MustCompile(`^(` + strings.Join([]string{
 	`am primit mesajul:`,
 	`undelivered mail returned to sender\b`, `delivery status notification\b`, `mail delivery (failed|failure)\b`,
 	`mail delivery subsystem\b`, `returned mail:`, `undeliverable:`, `nelivrabil:`, `failure notice$`, `delivery failure\b`,
-	`read:? receipt\b`, `return receipt\b`, `confirmare de citire\b`,
+	`(not )?read: `, `(ne)?citit: `, `read:? receipt\b`, `return receipt\b`, `confirmare de citire\b`,
 }, `|`) + `)`)
 
 // automaticText looks for the words of an answering machine that sets no field.
