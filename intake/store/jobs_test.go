@@ -31,7 +31,9 @@ func (w *worker) work(what string, id int64) error {
 }
 
 func (w *worker) Send(_ context.Context, id int64, _ bool) error { return w.work("send", id) }
-func (w *worker) Wait(_ context.Context, id int64, _ time.Time, _ bool) error { return w.work("wait", id) }
+func (w *worker) Wait(_ context.Context, id int64, _ time.Time, _ bool) error {
+	return w.work("wait", id)
+}
 func (w *worker) Provision(_ context.Context, id int64, _ bool) error {
 	return w.work("provision", id)
 }
