@@ -112,7 +112,7 @@ func within(text string, parent Department, names []departmentName, list []Depar
 
 func departmentCuts(text string) [][2]string {
 	var cuts [][2]string
-	for _, sep := range []string{"\n", "/", " - ", " – ", " — ", "–", "(", ",", ";", ">", "\\", "din cadrul", "din ", " și ", " si ", " şi "} {
+	for _, sep := range []string{"\n", "/", " - ", " – ", " — ", "–", "(", ",", ";", ">", "\\", "din cadrul", "din ", " și ", " si ", " şi ", " sau ", " ori "} {
 		at := 0
 		for {
 			i := strings.Index(text[at:], sep)
@@ -127,6 +127,12 @@ func departmentCuts(text string) [][2]string {
 			if len(cuts) > 20 {
 				return cuts
 			}
+		}
+	}
+	// "Direcția Economică Birou Informatică"
+	for i, w := range words(text, true) {
+		if i > 0 && departmentKind(w.text) != "" && len(cuts) <= 20 {
+			cuts = append(cuts, [2]string{text[:w.start], text[w.start:]})
 		}
 	}
 	return cuts

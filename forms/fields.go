@@ -112,17 +112,17 @@ var fields = []field{
 		label: "Motivul pentru care nu mai este necesar",
 		help:  "De exemplu: protocolul de colaborare a expirat la 30.10.2026.",
 		write: "Scrieți de ce nu mai este necesar site-ul.",
-		anchors: []string{"motivul pentru care", "motiv pentru care", "motivul inchiderii", "motivul stergerii", "motivul solicitarii", "motivul cererii", "motiv inchidere", "motiv stergere", "de ce nu mai", "de ce se", "cauza inchiderii", "motivul", "motiv",
+		anchors: []string{"motivul pentru care", "motiv pentru care", "motivul inchiderii", "motivul stergerii", "motivul solicitarii", "motivul cererii", "motiv inchidere", "motiv stergere", "de ce nu mai", "de ce se", "din ce motiv", "motivarea", "motivatia", "cauza inchiderii", "motivul", "motiv",
 			"justificare", "justificarea"},
-		goesOn: "motivul motiv de ce pentru care nu mai este e necesar necesara siteul site ul inchiderii stergerii solicitarii cererii se solicita inchiderea stergerea siteului",
+		goesOn: "dezactivarii dezactivare desfiintarii desfiintare inchide sterge motivul motiv motivarea motivatia din de ce pentru care nu mai este e necesar necesara siteul site ul inchiderii stergerii solicitarii cererii se solicita inchiderea stergerea siteului",
 	}, {
 		key: "archive_to", kinds: []Kind{Close}, long: true, short: "locul unde se salvează fișierele",
 		label: "Unde se vor salva fișierele existente în site",
 		help:  "Dosarul de pe serverul primăriei, sau „link” pentru a primi o legătură de descărcare.",
 		write: "Scrieți dosarul de pe serverul primăriei sau cuvântul „link” pentru o legătură de descărcare.",
 		anchors: []string{"unde se vor salva", "unde vor fi salvate", "unde se salveaza", "locul unde se", "locul in care se", "locul de salvare", "locul salvarii", "locatia unde", "locatia de salvare", "locatie salvare",
-			"locatia in care", "locul unde vor", "locul in care vor", "locatia arhivei", "locatia de arhivare", "locatie arhivare", "loc arhivare", "arhivare in", "arhivarea in", "arhivare documente", "arhivarea documentelor", "arhivare fisiere", "se arhiveaza in", "se salveaza in", "fisierele se", "fisierele vor fi", "documentele se", "documentele vor fi", "loc salvare", "salvarea fisierelor", "destinatia fisierelor", "arhivarea fisierelor", "locul de arhivare", "locul arhivarii", "unde se arhiveaza", "unde se vor arhiva", "unde vor fi arhivate"},
-		goesOn: "unde se vor fi salva salvate salveaza fisierele fisierelor existente aflate din in pe de site siteului ului siteul locul locatia arhiva arhivate arhivare arhivarii documentele documentelor continute muta mutate stoca stocate pastra pastrate in care unde a",
+			"locatia in care", "locul unde vor", "locul in care vor", "locatia arhivei", "locatia de arhivare", "locatie arhivare", "loc arhivare", "arhivare in", "arhivarea in", "arhivare documente", "arhivarea documentelor", "arhivare fisiere", "se arhiveaza in", "se salveaza in", "fisierele se", "salvare fisiere", "salvare documente", "unde se pastreaza", "unde vor fi pastrate", "unde se muta", "fisierele vor fi", "documentele se", "documentele vor fi", "loc salvare", "salvarea fisierelor", "destinatia fisierelor", "arhivarea fisierelor", "locul de arhivare", "locul arhivarii", "unde se arhiveaza", "unde se vor arhiva", "unde vor fi arhivate"},
+		goesOn: "unde se vor fi salva salvate salveaza fisierele fisierelor existente aflate din in pe de site siteului ului siteul locul locatia arhiva arhivate arhivare arhivarii documentele documentelor continute muta mutate stoca stocate pastra pastrate pastreaza arhiveaza muta la in care unde a",
 	},
 }
 

@@ -119,7 +119,7 @@ func (p *place) header(reg region) (map[int]role, int) {
 			}
 		}
 		switch {
-		case last == 0 && good >= 2 && !strings.Contains(rowText(cells), "@"):
+		case last == 0 && good >= 2 && (hasRole(found, nameRole) || hasRole(found, emailRole)) && !strings.Contains(rowText(cells), "@"):
 		case last > 0 && known && good >= 1 && !strings.Contains(rowText(cells), "@"):
 		default:
 			if last > 0 {

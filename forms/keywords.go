@@ -17,16 +17,20 @@ var keywords = []struct {
 	{"partner_users", [][]string{{"utilizator", "persoan", "user", "angajat", "reprezentant"}, {"partener", "extern"}}, []string{"intern"}},
 	{"internal_users", [][]string{{"utilizator", "persoan", "user", "angajat", "salariat", "functionar"}, {"intern", "primari", "propri"}}, []string{"partener", "extern"}},
 	{"activation_date", [][]string{{"data", "termen", "ziua"}, {"activ", "deschi", "functiun", "incep", "necesar", "disponibil"}}, []string{"semn", "nast", "expir"}},
-	{"legal_basis", [][]string{{"temei", "legal", "juridic"}, {"temei", "baza", "act", "legal", "document"}}, []string{"serviciul", "compartiment"}},
+	{"legal_basis", [][]string{{"temei", "legal", "juridic", "normativ"}, {"temei", "baza", "act", "legal", "document"}}, []string{"serviciul", "compartiment"}},
+	{"requester", [][]string{{"nume"}, {"sef", "conducator", "solicit", "director"}}, []string{"partener", "semn", "compartiment", "utilizator"}},
+	{"info_types", [][]string{{"informati", "document", "date"}, {"partaj", "schimb", "comun", "categori", "tip"}}, []string{"temei", "baza", "utilizator", "persoan"}},
 }
 
 // byKeywords looks for the questions that no label asks, on a sheet that has
 // enough of a form to be one.
 func byKeywords(sheet *workbook.Sheet, all []*labelAt) []*labelAt {
 	found := map[string]bool{}
+	columns := map[int]bool{}
 	taken := map[[2]int]bool{}
 	for _, l := range all {
 		found[l.field.key] = true
+		columns[l.col] = true
 		taken[[2]int{l.row, l.col}] = true
 	}
 	if len(found) < 3 || len(found) >= len(fieldsOf(Create)) || kindOfKeys(func(key string) bool { return found[key] }) == Close {
@@ -44,7 +48,8 @@ func byKeywords(sheet *workbook.Sheet, all []*labelAt) []*labelAt {
 			continue
 		}
 		for _, k := range keywords {
-			if found[k.key] || !hasKeywords(list, k.groups) || hasKeywords(list, [][]string{k.not}) {
+			// Questions stand below each other; what stands beside them are answers.
+			if found[k.key] || !columns[c.Col] || !hasKeywords(list, k.groups) || hasKeywords(list, [][]string{k.not}) {
 				continue
 			}
 			found[k.key] = true

@@ -3,6 +3,7 @@ package forms
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"registratura/forms/workbook"
 )
@@ -187,7 +188,7 @@ func byLabels(sheet *workbook.Sheet, all []*labelAt) []*place {
 			}
 		}
 		p.kind = kindOfKeys(func(key string) bool { return p.labels[key] != nil })
-		if p.kind == "" || p.table() {
+		if p.kind == "" || p.kind == Create && p.table() {
 			continue
 		}
 		for key := range p.labels {
@@ -229,7 +230,7 @@ func (p *place) table() bool {
 			lines++
 		}
 	}
-	return lines >= 2
+	return lines >= 2 || lines == 1 && len(p.labels) < 5
 }
 
 func sure(list []*labelAt) []*labelAt {
@@ -302,6 +303,13 @@ const maxRight = 8
 // The cell is nil if there is none, except in the label's own cell.
 func (p *place) find(l *labelAt) (c *workbook.Cell, text string, at layout) {
 	if l.rest != "" && !filler(l.rest) && !hint(l.rest) {
+		// Small letters after a label, and an answer beside it: the label goes on
+		// in words of the sender's own.
+		if first, _ := firstRune(l.rest); !l.sure && unicode.IsLower(first) {
+			if c := p.right(l); c != nil {
+				return c, c.Text, toTheRight
+			}
+		}
 		return p.sheet.At(l.row, l.col), l.rest, sameCell
 	}
 	if c := p.right(l); c != nil {
@@ -391,10 +399,14 @@ func (p *place) answer(c *workbook.Cell) bool {
 // and the help of our own blank form where its names were lost.
 func hint(text string) bool {
 	t := strings.TrimLeft(fold(text), "(*[ ")
-	for _, begin := range []string{"exemplu", "ex.", "ex:", "de exemplu", "de ex.", "model:", "zz.ll", "zz/ll", "zz-ll", "completati ", "se completeaza", "se va completa", "alegeti din"} {
+	for _, begin := range []string{"exemplu", "ex.", "ex:", "de exemplu", "de ex.", "model:", "zz.ll", "zz/ll", "zz-ll", "completati ", "se completeaza", "se va completa", "alegeti din", "se alege "} {
 		if strings.HasPrefix(t, begin) {
 			return true
 		}
+	}
+	switch t {
+	case "nume prenume", "nume si prenume", "numele si prenumele", "nume, prenume":
+		return true
 	}
 	return placeholder(text) || ourText(text)
 }

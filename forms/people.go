@@ -119,7 +119,8 @@ func readPerson(pieces []piece) (p person, ok bool) {
 					break
 				}
 				before, address, after := s.text[:from], s.text[from:to], s.text[to:]
-				if b := dropLabels(before); b != "" {
+				before, address = partHyphen(before, address)
+				if b := dropLabels(dropTail(before)); b != "" && index([]string{"sau", "ori", "si"}, fold(b), true) < 0 {
 					if namesRights(b) && !looksNamed(b) {
 						rights = append(rights, segment{text: b, piece: pc})
 					} else {
@@ -369,6 +370,36 @@ func dropLabels(s string) string {
 		}
 	}
 	return ""
+}
+
+// dropTail cuts the words that lead over to the address: "Ana Pop având adresa".
+func dropTail(s string) string {
+	for {
+		t := strings.TrimRight(s, " :")
+		i := strings.LastIndexByte(t, ' ')
+		if i < 0 || t[i+1:] != strings.ToLower(t[i+1:]) || index(leadWords, fold(t[i+1:]), true) < 0 {
+			return s
+		}
+		s = t[:i]
+	}
+}
+
+var leadWords = []string{"avand", "cu", "adresa", "email", "e-mail", "mail", "de"}
+
+// partHyphen parts "Ion Pop-ion.pop@spital.ro", where no space stands before the
+// address: its first word is the end of the name, and it names the person again.
+func partHyphen(before, address string) (string, string) {
+	last, rest, ok := strings.Cut(address, "-")
+	first, _ := utf8.DecodeRuneInString(last)
+	next, _ := utf8.DecodeRuneInString(rest)
+	if !ok || !unicode.IsUpper(first) || !unicode.IsLower(next) || letters(last) < 3 || strings.Contains(last, "@") || letters(before) < 2 {
+		return before, address
+	}
+	local, _, _ := strings.Cut(fold(rest), "@")
+	if !strings.Contains(local, fold(last)) {
+		return before, address
+	}
+	return before + last, rest
 }
 
 // addressWithoutAt tells what was meant to be an address: one word in small

@@ -29,7 +29,7 @@ var (
 	noWords  = []string{"fara", "nu", "exceptia", "except", "exceptand", "minus", "without", "no", "not", "putin", "nici"}
 	// rightNoise says nothing by itself.
 	rightNoise = []string{"drept", "drepturi", "drepturile", "dreptul", "dr", "de", "acces", "accesul", "access", "si", "doar", "numai", "exclusiv", "only", "cu", "la", "the", "and", "poate", "pot",
-		"trei", "cele", "sa", "a", "al", "in", "pe", "site", "siteul", "siteului", "fisiere", "fisierele", "fisierelor", "documente", "documentele", "documentelor", "mai", "control", "rights", "permisiuni", "plus", "tot", "simpla"}
+		"trei", "cele", "sa", "a", "al", "in", "pe", "site", "siteul", "siteului", "fisiere", "fisierele", "fisierelor", "documente", "documentele", "documentelor", "mai", "control", "rights", "permisiuni", "plus", "tot", "simpla", "are", "avea", "va", "vor", "au", "acorda", "acordat", "se", "3"}
 )
 
 // rightOf is the right that a folded word names.

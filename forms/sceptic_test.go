@@ -27,6 +27,25 @@ func TestListsLaidOutInOtherWaysAreRead(t *testing.T) {
 		{"bullets and letters", "partner_users", [][]any{{askPartners}, {"• Ana Pop – ana@x.test"}, {"b) Dan Ene – dan@x.test"}, {"iii) Eva Ion – eva@x.test"}}, "Ana Pop <ana@x.test>; Dan Ene <dan@x.test>; Eva Ion <eva@x.test>", ""},
 		{"an address that lost its @", "partner_users", [][]any{{askPartners}, {"Ana Pop – ana.pop.x.test"}, {"Dan Ene – dan.ene (at) x.test"}}, "Ana Pop <>; Dan Ene <>", "partner_users[0].email invalid; partner_users[1].email invalid"},
 		{"a label with a slip at its end", "partner_users", [][]any{{"Numele utilizatorilor din institutia partenera carora le vor fi eliberate user si parola de aces"}, {"1. Ana Pop – ana@x.test"}}, "Ana Pop <ana@x.test>", ""},
+		{"people in numbered columns", "internal_users", [][]any{{askInternal}, {"Utilizator", 1, 2}, {"Nume", "Ana Pop", "Dan Ene"}, {"E-mail", "ana@p.test", "dan@p.test"}, {"Drepturi", "C/S", "C"}}, both, ""},
+		{"people in columns with titles", "internal_users", [][]any{{askInternal}, {nil, "Utilizator 1", "Utilizator 2"}, {"Nume", "Ana Pop", "Dan Ene"}, {"E-mail", "ana@p.test", "dan@p.test"}, {"Drepturi", "C/S", "C"}}, both, ""},
+		{"titled cards in one column", "partner_users", [][]any{{askPartners}, {"Utilizator 1"}, {"Nume: Ana Pop"}, {"E-mail: ana@x.test"}, {"Utilizator 2"}, {"Nume: Dan Ene"}, {"E-mail: dan@x.test"}}, "Ana Pop <ana@x.test>; Dan Ene <dan@x.test>", ""},
+		{"rights for both", "internal_users", [][]any{{askInternal}, {"Ana Pop – ana@p.test"}, {"Dan Ene – dan@p.test"}, {"Ambii utilizatori: citire, scriere"}}, same, ""},
+		{"rights for all of those above", "internal_users", [][]any{{askInternal}, {"Ana Pop – ana@p.test"}, {"Dan Ene – dan@p.test"}, {"Drept de citire și scriere pentru toți cei de mai sus"}}, same, ""},
+		{"rights for all in the label", "internal_users", [][]any{{"Utilizatori interni (toți cu drept de citire și scriere):"}, {"Ana Pop – ana@p.test"}, {"Dan Ene – dan@p.test"}}, same, ""},
+		{"a question for the rights of all gives none", "internal_users", [][]any{{askInternal}, {"Drepturi pentru toți (citire, scriere, ștergere):"}, {"Ana Pop – ana@p.test"}}, "Ana Pop <ana@p.test>", "internal_users[0].rights missing"},
+		{"rights in a sentence", "internal_users", [][]any{{askInternal}, {"Ana Pop – ana@p.test – are drept de citire și scriere"}}, ana, ""},
+		{"the day and the signature under a list", "internal_users", [][]any{{askInternal}, {"Ana Pop – ana@p.test – citire, scriere"}, {"Data", nil, "Semnătura"}, {"20.11.2026", nil, "Popescu Ion"}}, ana, ""},
+		{"a hyphen without spaces before the address", "partner_users", [][]any{{askPartners}, {"1.Ana Pop-ana.pop@x.test"}, {"2. Ana-Maria Pop - ana-maria@x.test"}}, "Ana Pop <ana.pop@x.test>; Ana-Maria Pop <ana-maria@x.test>", ""},
+		{"words that lead to the address", "partner_users", [][]any{{askPartners}, {"Ana Pop având adresa ana@x.test"}}, "Ana Pop <ana@x.test>", ""},
+		{"one address or another", "partner_users", [][]any{{askPartners}, {"Ana Pop – ana@x.test sau pop@x.test"}}, "Ana Pop <>", "partner_users[0].email ambiguous"},
+		{"a pattern is nobody", "partner_users", [][]any{{askPartners}, {"Nume Prenume – adresa@institutie.ro"}}, "", "partner_users missing"},
+		{"the name of the field as its answer", "requester", [][]any{{askRequester, "Numele și prenumele"}}, "", "requester missing"},
+		{"a department and its service in one breath", "department", [][]any{{askDepartment, "Direcția Economică Birou Informatică"}}, "Direcția Economică Birou Informatică", ""},
+		{"one department or another", "department", [][]any{{askDepartment, "Direcția Economică sau Direcția Tehnică"}}, "Direcția Economică sau Direcția Tehnică", "department ambiguous"},
+		{"the head asked for in other words", "requester", [][]any{{"Nume și prenume șef departament:", "Ion Pop"}}, "Ion Pop", ""},
+		{"information in other words", "info_types", [][]any{{"Categorii de documente partajate:", "Planuri"}}, "Planuri", ""},
+		{"legal basis in other words", "legal_basis", [][]any{{"Act normativ / protocol:", "HCL 7"}}, "HCL 7", ""},
 		{"placeholders", "partner", [][]any{{askPartner, "(denumirea instituției)"}}, "", "partner missing"},
 		{"placeholders in angle brackets", "info_types", [][]any{{askInfo, "<tipuri de informații>"}}, "", "info_types missing"},
 		{"a name in brackets is an answer", "requester", [][]any{{askRequester, "(Ion Pop)"}}, "(Ion Pop)", ""},
@@ -69,8 +88,11 @@ func TestAnswersLeftOfTheirLabelsAreRead(t *testing.T) {
 func TestATableOfSitesIsNoForm(t *testing.T) {
 	titles := row("Site", "Instituția parteneră", "Compartiment", "Data activării")
 	rows := [][]any{{"Situația site-urilor"}, titles, row("spital", "Spitalul", "Direcția Economică", "01.02.2025"), row("muzeu", "Muzeul", "Arhitect Șef", "01.03.2025")}
-	if r := mustRead(t, sheetOf(t, rows)); r.Kind != "" {
-		t.Errorf("kind %q, %v", r.Kind, r.Problems)
+	register := [][]any{{"Registru protocoale"}, {"Nr.", "Instituția parteneră", "Temei legal", "Data", "Compartiment"}, {1, "Spitalul", "Legea 1", "01.02.2026", "Economic"}}
+	for _, table := range [][][]any{rows, register} {
+		if r := mustRead(t, sheetOf(t, table)); r.Kind != "" {
+			t.Errorf("%v: kind %q, %v", table[0], r.Kind, r.Problems)
+		}
 	}
 }
 
@@ -81,6 +103,9 @@ func TestClosingFormsInOtherWords(t *testing.T) {
 		{"Numele site-ului", "Justificare", "Locația de arhivare a documentelor"},
 		{"Denumirea site-ului:", "Motivul pentru care nu mai este necesar:", "Locul unde vor fi salvate fișierele:"},
 		{"Site:", "Motiv:", "Arhivare în:"},
+		{"Site-ul pentru care se solicită închiderea", "Motivarea cererii", "Fișierele se vor salva la"},
+		{"Adresa site-ului", "Motivul dezactivării", "Locația unde se arhivează fișierele"},
+		{"Denumire site", "Din ce motiv se închide", "Salvare fișiere"},
 	} {
 		rows := [][]any{{"Cerere ștergere site"}, {"Nume solicitant", want.Requester}, {"Compartimentul", want.Department}, {asks[0], want.Site}, {asks[1], want.Reason}, {asks[2], want.ArchiveTo}}
 		r := wantSame(t, sheetOf(t, rows), want)

@@ -1,16 +1,26 @@
 package forms
 
-import "strings"
+import (
+	"strings"
+
+	"registratura/forms/workbook"
+)
 
 // sharedNoise are the words around rights that are stated for several people.
 var sharedNoise = []string{"toti", "tuturor", "toata", "lumea", "persoanele", "persoanelor", "persoane", "utilizatorii", "utilizatorilor", "utilizatori", "angajatii", "angajatilor", "pentru", "vor", "va", "avea", "au",
-	"aibe", "aiba", "primi", "primesc", "acorda", "li", "le", "se", "lor", "interni", "internii", "parteneri", "mai", "sus", "jos", "acestia", "lista", "din", "aceleasi", "acelasi", "solicitam", "solicita", "rugam"}
+	"aibe", "aiba", "primi", "primesc", "acorda", "li", "le", "se", "lor", "interni", "internii", "parteneri", "mai", "sus", "jos", "acestia", "lista", "din", "cei", "ambii", "ambilor", "ambele", "amandoi", "aceleasi", "acelasi", "solicitam", "solicita", "rugam"}
 
 // rightsOfAll reads rights that are stated once for everybody: "Drepturi pentru
 // toți: citire și scriere".
 func rightsOfAll(text string) (Rights, bool) {
-	if strings.Contains(text, "@") || len(text) > 200 {
+	// "Drepturi pentru toți (citire, scriere, ștergere):" is a question.
+	if strings.Contains(text, "@") || len(text) > 200 || strings.HasSuffix(strings.TrimSpace(text), ":") {
 		return 0, false
+	}
+	if _, in, ok := strings.Cut(text, "("); ok {
+		if r, _ := readRights(strings.TrimRight(in, ") .")); r == allRights && len(words(in, true)) >= 3 {
+			return 0, false
+		}
 	}
 	list := words(text, true)
 	everybody := false
@@ -21,7 +31,7 @@ func rightsOfAll(text string) (Rights, bool) {
 			next = list[i+1].text
 		}
 		switch {
-		case w.text == "toti" || w.text == "tuturor" || w.text == "toata" && next == "lumea":
+		case w.text == "toti" || w.text == "tuturor" || w.text == "ambii" || w.text == "ambilor" || w.text == "amandoi" || w.text == "toata" && next == "lumea":
 			everybody = true
 		case w.text == "toate" && strings.HasPrefix(next, "persoane"):
 			everybody = true
@@ -55,6 +65,9 @@ func rightsHeading(text string) (Rights, bool) {
 // single heading could as well be the title of a column: only where two of them
 // differ they part the list into groups.
 func shareRights(entries [][]piece) [][]piece {
+	if len(entries) == 0 {
+		return nil
+	}
 	headings := map[Rights]bool{}
 	special := false
 	for _, e := range entries {
@@ -111,4 +124,15 @@ func cellOf(e []piece) string {
 		}
 	}
 	return e[0].cell
+}
+
+// inBrackets is what a label says of everybody: "Utilizatori interni (toți cu
+// drept de citire):".
+func inBrackets(c *workbook.Cell) [][]piece {
+	_, in, ok := strings.Cut(c.Text, "(")
+	in, _, closed := strings.Cut(in, ")")
+	if _, says := rightsOfAll(in); !ok || !closed || !says {
+		return nil
+	}
+	return [][]piece{{{text: in, cell: c.Ref()}}}
 }

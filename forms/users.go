@@ -1,6 +1,7 @@
 package forms
 
 import (
+	"slices"
 	"strings"
 
 	"registratura/forms/workbook"
@@ -70,19 +71,23 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 				first = workbook.Ref(row, emptyColumn(header, reg.col1))
 			}
 		}
+		if len(header) == 0 && counts(cells) {
+			continue
+		}
 		text := rowText(cells)
 		if hint(cells[0].Text) && !strings.Contains(text, "@") || example(text) {
 			continue
 		}
-		if footer(text) {
+		if footer(text) || signatureRow(cells, text) {
 			if blank {
 				break
 			}
+			blank = len(list)+len(entries) > 0 // what goes on below it must be plainly a user
 			continue
 		}
 		// After a gap, only what is plainly a user still is one.
 		_, forAll := rightsOfAll(text)
-		if blank && !named && !forAll && !strings.Contains(text, "@") && !(len(header) > 0 && numbered(cells)) && stripNumber(cells[0].Text) == cells[0].Text {
+		if blank && !named && !forAll && !strings.Contains(text, "@") && !(len(header) > 0 && numbered(cells)) && (stripNumber(cells[0].Text) == cells[0].Text || aDay(cells[0])) {
 			continue
 		}
 		if len(header) > 0 {
@@ -92,6 +97,11 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 		}
 		if len(entries) > maxPeople {
 			return list, first, true
+		}
+	}
+	if l != nil {
+		if c := p.sheet.At(l.row, l.col); c != nil {
+			entries = append(entries, inBrackets(c)...)
 		}
 	}
 	entries = shareRights(entries)
@@ -228,6 +238,17 @@ func numbered(cells []*workbook.Cell) bool {
 	return filler(strings.TrimLeft(cells[0].Text, "0123456789"))
 }
 
+// signatureRow tells "Data | | Semnătura" under a form.
+func signatureRow(cells []*workbook.Cell, text string) bool {
+	return !strings.Contains(text, "@") && slices.ContainsFunc(cells, func(c *workbook.Cell) bool { return c.Kind == workbook.Text && signed(c.Text) })
+}
+
+// aDay tells the day of signing, beside the signature, from a number.
+func aDay(c *workbook.Cell) bool {
+	_, why := parseDay(c.Text, Date{})
+	return c.Kind == workbook.Date || why == ""
+}
+
 func rowText(cells []*workbook.Cell) string {
 	var b strings.Builder
 	for _, c := range cells {
@@ -242,6 +263,13 @@ func example(text string) bool {
 	t := strings.TrimLeft(fold(stripNumber(strings.TrimSpace(text))), "(*[ ")
 	for _, begin := range []string{"exemplu", "ex.", "ex:", "ex ", "de ex", "model:", "model "} {
 		if strings.HasPrefix(t, begin) {
+			return true
+		}
+	}
+	// "Nume Prenume – adresa@institutie.ro"
+	if before, _, ok := strings.Cut(t, "@"); ok {
+		list := words(before, false)
+		if len(list) > 1 && list[0].text == "nume" && !slices.ContainsFunc(list, func(w word) bool { return w.text != "si" && index(labelWords, w.text, true) < 0 }) {
 			return true
 		}
 	}
