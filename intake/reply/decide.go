@@ -379,7 +379,14 @@ func (d *decider) refusedAlone(toks []token) (from int, ok bool) {
 	i := d.afterCourtesy(toks)
 	end, p := d.longest("refuse alone", toks, i)
 	if p == nil {
-		return 0, false
+		// "Regret, nu."
+		sorry, q := d.longest("sorry", toks, i)
+		if q == nil {
+			return 0, false
+		}
+		if end, p = d.longest("refuse alone", toks, skipSeparators(toks, sorry)); p == nil {
+			return 0, false
+		}
 	}
 	rest := skipSeparators(toks, end)
 	if d.onlyCourtesy(toks[rest:]) {

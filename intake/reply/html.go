@@ -16,7 +16,8 @@ func htmlLines(body string) ([]line, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the HTML: %w", err)
 	}
-	w := htmlWalker{}
+	w := htmlWalker{unseen: map[string]bool{}}
+	w.readStyles(doc)
 	w.walk(doc, line{}, false)
 	w.flush()
 	for i := range w.lines {
@@ -26,10 +27,11 @@ func htmlLines(body string) ([]line, error) {
 }
 
 type htmlWalker struct {
-	lines []line
-	buf   strings.Builder
-	state line // the flags of what is in buf
-	dark  int  // how many of the elements around have a ground that is not white
+	lines  []line
+	buf    strings.Builder
+	state  line            // the flags of what is in buf
+	unseen map[string]bool // ".class" and "#id" that a style sheet hides
+	dark   int             // how many of the elements around have a ground that is not white
 }
 
 // skipped elements hold nothing that is shown.
@@ -60,6 +62,28 @@ var (
 	signatureMark = regexp.MustCompile(`(?i)^(?:gmail_signature(?:_prefix)?|signature|x?_?signature|moz-signature|applemailsignature|ms-outlook-mobile-signature|yahoo_signature|ydp\w*signature|zmail_signature|roundcube_signature|-x-evolution-signature|sogo-signature|protonmail_signature_block(?:-user)?|divsignature|composer_signature|mobile_signature|lineBreakAtBeginningOfSignature|_rc_sig)$`)
 	quoteMark     = regexp.MustCompile(`(?i)^(?:gmail_quote|moz-quote-pre|protonmail_quote|yahoo_quoted|cite|zmail_extra|tutanota_quote)$`)
 )
+
+var (
+	styleRule = regexp.MustCompile(`([^{}]+)\{([^{}]*)\}`)
+	styleName = regexp.MustCompile(`[.#][\w-]+`)
+)
+
+// readStyles notes what the style sheets of a mail hide. A name in any part of a
+// selector counts: to hide too much makes no mail approve.
+func (w *htmlWalker) readStyles(node *html.Node) {
+	if node.DataAtom == atom.Style && node.FirstChild != nil {
+		for _, rule := range styleRule.FindAllStringSubmatch(node.FirstChild.Data, -1) {
+			if hiddenStyle.MatchString(strings.ToLower(rule[2])) {
+				for _, name := range styleName.FindAllString(rule[1], -1) {
+					w.unseen[name] = true
+				}
+			}
+		}
+	}
+	for c := node.FirstChild; c != nil; c = c.NextSibling {
+		w.readStyles(c)
+	}
+}
 
 // walk adds what node shows. state has the flags of the elements around it.
 func (w *htmlWalker) walk(node *html.Node, state line, pre bool) {
@@ -99,6 +123,10 @@ func (w *htmlWalker) walk(node *html.Node, state line, pre bool) {
 	if struckStyle.MatchString(style) {
 		state.hidden = true
 	}
+	for _, class := range strings.Fields(attrs["class"]) {
+		state.hidden = state.hidden || w.unseen["."+class]
+	}
+	state.hidden = state.hidden || attrs["id"] != "" && w.unseen["#"+attrs["id"]]
 	for _, name := range names {
 		if signatureMark.MatchString(name) {
 			state.signature = true

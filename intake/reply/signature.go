@@ -11,6 +11,7 @@ var (
 	webAddress  = regexp.MustCompile(`(?i)<?(?:https?://|www\.|mailto:)[^\s<>]*>?|<?[\w.+-]+@[\w-]+(?:\.[\w-]+)+>?|\b[\w-]+(?:\.[\w-]+)*\.(?:ro|eu|com|org|net|test)(?:/\S*)?\b`)
 	phoneNumber = regexp.MustCompile(`\+?[(]?\d[\d\s./()-]{4,}\d`)
 	placeholder = regexp.MustCompile(`(?i)^\[(cid:\S+|(?:image|imagine|imagen|logo|sigl[aă])\s*:?[^\]]*)\]$`)
+	quotedLine  = regexp.MustCompile(`^[„“"«][^„“”"«»]*[”“"»][.!]?$`)
 	ruler       = regexp.MustCompile(`^[-_=*~.•|\s–—]{3,}$`)
 )
 
@@ -108,7 +109,11 @@ func (r *signatureReader) notice(paragraph []line) int {
 		if len(toks) == 0 {
 			continue
 		}
-		if end, _ := r.longest("disclaimer", toks, skipSeparators(toks, 0)); end == 0 || end == skipSeparators(toks, 0) {
+		first := skipSeparators(toks, 0)
+		for first < len(toks) && toks[first].kind == symbol { // 🌳
+			first = skipSeparators(toks, first+1)
+		}
+		if end, _ := r.longest("disclaimer", toks, first); end == first {
 			continue
 		}
 		spoken, subject, decided := map[string]bool{}, false, false
@@ -186,6 +191,10 @@ func (r *signatureReader) signatureLine(text, prev, next string, marked bool) bo
 	if marked && r.find("deferral", toks, 0, len(toks)) == nil && r.find("taking back", toks, 0, len(toks)) == nil &&
 		!slices.ContainsFunc(toks, func(t token) bool { return imperative.MatchString(t.fold) }) {
 		return true // a motto
+	}
+	if quotedLine.MatchString(trimmed) && len(toks) >= 4 && prev != "" && r.find("deferral", toks, 0, len(toks)) == nil && r.find("taking back", toks, 0, len(toks)) == nil &&
+		r.signatureLine(prev, "", "", false) {
+		return true // a motto, in quotation marks
 	}
 	return r.contactLine(toks, reach) || r.organisationLine(toks) || r.nameLine(toks, prev, next)
 }

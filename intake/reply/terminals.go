@@ -1,9 +1,12 @@
 package reply
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
+
+var dotted = regexp.MustCompile(`^\d{1,2}\.\d{1,2}\.\d{4}$`)
 
 // number is {number}: the registration number of the request, whole or without
 // its date. If the caller does not know it, a number that the quote has counts.
@@ -16,7 +19,11 @@ func (d *decider) number(toks []token, i int) []int {
 		// A registration number, not a date or a year that is in the quote too.
 		registration := strings.ContainsRune(t.fold, '/') || t.kind == word
 		if registration && len(t.fold) > 2 && d.quoted[t.fold] {
-			return []int{i + 1}
+			ends := []int{i + 1}
+			if i+2 < len(toks) && toks[i+1].fold == "din" && dotted.MatchString(toks[i+2].fold) {
+				ends = append(ends, i+3) // "din 23.11.2026"
+			}
+			return ends
 		}
 		return nil
 	}

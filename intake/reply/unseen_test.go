@@ -16,6 +16,11 @@ func TestWhatNobodySeesApprovesNothing(t *testing.T) {
 	if got := Read(Input{HTML: `<font color="#FFFFFF">Aprob</font>`}); got.Verdict != Unclear {
 		t.Errorf("white by an attribute: %s", got.Verdict)
 	}
+	for _, style := range []string{".h{display:none}", "p.h , .x { font-size:0 }", "#i{visibility:hidden}"} {
+		if got := Read(Input{HTML: `<html><head><style>` + style + `</style></head><body><p class="h" id="i">Aprob</p></body></html>`}); got.Verdict != Unclear {
+			t.Errorf("style sheet %s: %s (%s)", style, got.Verdict, got.Why)
+		}
+	}
 	// What is written on a dark ground is seen.
 	for _, seen := range []string{`<body style="background-color:#1e1e1e"><p style="color:white">Aprob</p></body>`, `<table bgcolor="#000000"><tr><td><font color="white">Aprob</font></td></tr></table>`, `<p style="background-color:#fff;color:#000">Aprob</p>`} {
 		if got := Read(Input{HTML: seen}); got.Verdict != Approve {
