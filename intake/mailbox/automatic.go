@@ -135,6 +135,7 @@ func (p *parser) automaticText() string {
 		lines = lines[1:]
 	}
 	start := strings.Join(lines[:min(len(lines), 3)], " ")
+	start = thanksFirst.ReplaceAllString(start, "")
 	if m := machineWords.FindString(start); m != "" {
 		return m
 	}
@@ -151,6 +152,7 @@ func (p *parser) automaticText() string {
 var (
 	quoteBegins   = regexp.MustCompile(`^>|\b(a scris|wrote) ?:|^-{3,}|^_{5,}|^(de la|from|expeditor|trimis|sent) ?:|^(la|in data de|on) .*\d{4}`)
 	greeting      = regexp.MustCompile(`^(buna|stimat|salut|hello|dear|hi)\b.{0,60}$`)
+	thanksFirst   = regexp.MustCompile(`^(va )?multum(im|esc) pentru (mesaj|mesajul|e-?mail|e-?mailul)( transmis| trimis| dumneavoastra| dvs\.?)*[.!,] ?|^thank(s| you) for your (message|e-?mail)[.!,] ?`)
 	machineWords  = regexp.MustCompile(`^(acesta este|aceasta este|this is)( un| o| an?)? ?(mesaj|raspuns|notificare|message|reply|response)? ?(generat[a]? )?(automat[a]?|automatic(ally)?|automated)\b|^(mesaj|raspuns) (generat )?automat\b`)
 	receiptWords  = regexp.MustCompile(`^mesajul (dumneavoastra|dvs\.?) a fost (primit|receptionat|inregistrat)\b|^your (message|e-?mail) (has been|was) received\b`)
 	awayWords     = regexp.MustCompile(`^(in prezent |momentan )?(sunt|ma aflu|voi fi|nu sunt) (plecat|plecata|in concediu|in vacanta|in delegatie|la birou|in birou|absent|absenta|in afara biroului)\b|^(i am|i'm|i will be) (currently )?(out of (the )?office|on (vacation|leave|holiday)|away)\b`)

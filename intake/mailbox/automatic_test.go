@@ -51,6 +51,8 @@ func TestAMachineIsToldFromAPerson(t *testing.T) {
 		{"a ticket system without fields", reply, "Mesajul dumneavoastră a fost primit. Veți primi răspuns în 30 de zile.", true},
 		{"somebody who confirms and decides", reply, "Mesajul dumneavoastră a fost primit. Aprob.", false},
 		{"somebody who is away", reply, "Bună ziua,\n\nSunt în concediu până luni. Revin cu răspuns.\n", true},
+		{"somebody who thanks first and is away", reply, "Vă mulțumesc pentru mesaj. Mă aflu în concediu de odihnă până pe 30 noiembrie.\n", true},
+		{"somebody who thanks first and decides", reply, "Vă mulțumesc pentru mesaj. Sunt în concediu, dar aprob.\n", false},
 		{"somebody who is away and does not answer us", "", "Sunt în concediu până luni.", false},
 		{"somebody who is away and decides", reply, "Sunt în concediu până luni, dar aprob.\n", false},
 		{"somebody who decides and is away", reply, "Aprob.\nSunt în concediu până luni.\n", false},
