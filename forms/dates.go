@@ -58,7 +58,7 @@ func parseDay(text string, today Date) (Date, Why) {
 	if i := strings.IndexByte(folded, 't'); i == 10 && len(folded) >= 16 && folded[13] == ':' {
 		folded = folded[:i] + " " + folded[i+1:] // 2026-12-15T00:00:00
 	}
-	folded = dropClock(folded)
+	folded = dropClock(apartDigits(folded))
 	if n := strings.Trim(folded, " ."); len(n) == 8 && onlyDigits(n) {
 		return day(atoi(n[:4]), atoi(n[4:6]), atoi(n[6:]))
 	}
@@ -117,6 +117,20 @@ func parseDay(text string, today Date) (Date, Why) {
 		return Date{}, Ambiguous
 	}
 	return d, why
+}
+
+// apartDigits puts a space between digits and letters: "15decembrie2026".
+func apartDigits(s string) string {
+	var b strings.Builder
+	digit := func(c byte) bool { return c >= '0' && c <= '9' }
+	letter := func(c byte) bool { return c >= 'a' && c <= 'z' }
+	for i := range len(s) {
+		if i > 0 && (digit(s[i]) && letter(s[i-1]) || letter(s[i]) && digit(s[i-1])) {
+			b.WriteByte(' ')
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // dropClock cuts the time of day that programs add to a day.

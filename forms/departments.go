@@ -148,6 +148,8 @@ type departmentName struct {
 
 var smallWords = []string{"de", "si", "a", "al", "ale", "ai", "in", "pentru", "cu", "din", "la", "cadrul", "primaria", "primariei", "municipiului", "municipiul", "buzau", "pmb", "ul"}
 
+var officeWords = []string{"sef", "seful", "director", "directorul", "executiv", "adjunct"}
+
 var initialKinds = map[string]string{"d": "dir", "s": "serv", "b": "bir", "c": "comp"}
 
 func departmentNames(list []Department) []departmentName {
@@ -173,6 +175,9 @@ func nameOf(text string) departmentName {
 			n.kind = kind
 			n.initials += w.text[:1]
 			continue
+		}
+		if len(n.tokens) == 0 && n.kind == "" && index(officeWords, w.text, true) >= 0 {
+			continue // "Director executiv Direcția Tehnică", "Șef serviciu Buget"
 		}
 		if index(smallWords, w.text, true) >= 0 {
 			continue

@@ -104,7 +104,7 @@ var fields = []field{
 		label: "Numele site-ului",
 		help:  "Numele sau adresa site-ului, așa cum apare în mesajul primit la deschidere.",
 		write: "Scrieți numele sau adresa site-ului, ca în mesajul primit la deschidere.",
-		anchors: []string{"numele siteului", "nume site", "denumirea siteului", "denumire site", "adresa siteului", "siteul care se inchide", "siteul care se sterge", "siteul pentru care",
+		anchors: []string{"numele siteului", "nume site", "denumirea siteului", "denumire site", "adresa siteului", "url site", "urlul siteului", "link site", "linkul siteului", "linkul site", "siteul care se inchide", "siteul care se sterge", "siteul pentru care",
 			"site de inchis", "site de sters", "siteul de inchis", "siteul de sters", "siteul care urmeaza", "numele site ului", "site", "siteul"},
 		goesOn: "numele denumirea adresa siteului site ului care se inchide sterge solicita inchiderea stergerea pentru urmeaza a sa fie fi inchis sters desfiintat partajat de",
 	}, {
@@ -121,8 +121,8 @@ var fields = []field{
 		help:  "Dosarul de pe serverul primăriei, sau „link” pentru a primi o legătură de descărcare.",
 		write: "Scrieți dosarul de pe serverul primăriei sau cuvântul „link” pentru o legătură de descărcare.",
 		anchors: []string{"unde se vor salva", "unde vor fi salvate", "unde se salveaza", "locul unde se", "locul in care se", "locul de salvare", "locul salvarii", "locatia unde", "locatia de salvare", "locatie salvare",
-			"locatia in care", "locul unde vor", "locul in care vor", "locatia arhivei", "locatia de arhivare", "locatie arhivare", "loc arhivare", "arhivare in", "arhivarea in", "arhivare documente", "arhivarea documentelor", "arhivare fisiere", "se arhiveaza in", "se salveaza in", "fisierele se", "salvare fisiere", "salvare documente", "unde se pastreaza", "unde vor fi pastrate", "unde se muta", "fisierele vor fi", "documentele se", "documentele vor fi", "loc salvare", "salvarea fisierelor", "destinatia fisierelor", "arhivarea fisierelor", "locul de arhivare", "locul arhivarii", "unde se arhiveaza", "unde se vor arhiva", "unde vor fi arhivate"},
-		goesOn: "unde se vor fi salva salvate salveaza fisierele fisierelor existente aflate din in pe de site siteului ului siteul locul locatia arhiva arhivate arhivare arhivarii documentele documentelor continute muta mutate stoca stocate pastra pastrate pastreaza arhiveaza muta la in care unde a",
+			"locatia in care", "locul unde vor", "locul in care vor", "locatia arhivei", "locatia de arhivare", "locatie arhivare", "loc arhivare", "arhivare in", "arhivarea in", "arhivare documente", "arhivarea documentelor", "arhivare fisiere", "se arhiveaza in", "se salveaza in", "fisierele se", "salvare fisiere", "salvare documente", "unde se pastreaza", "unde vor fi pastrate", "unde se muta", "fisierele vor fi", "documentele se", "documentele vor fi", "salvarea datelor", "salvare date", "salvarea documentelor", "loc salvare", "salvarea fisierelor", "destinatia fisierelor", "arhivarea fisierelor", "locul de arhivare", "locul arhivarii", "unde se arhiveaza", "unde se vor arhiva", "unde vor fi arhivate"},
+		goesOn: "unde se vor fi salva salvate salveaza fisierele fisierelor existente aflate din in pe de site siteului ului siteul locul locatia arhiva arhivate arhivare arhivarii documentele documentelor datele datelor continute muta mutate stoca stocate pastra pastrate pastreaza arhiveaza muta la in care unde a",
 	},
 }
 

@@ -113,11 +113,11 @@ func inTableHeader(sheet *workbook.Sheet, l *labelAt, all []*labelAt) bool {
 	return n >= 2
 }
 
-// echoes tells an answer that only repeats a word of its question: "Direcția"
-// beside "Compartimentul care solicită".
+// echoes tells an answer that begins like its question: "Direcția" or
+// "Compartimentul: Direcția Tehnică" beside "Compartimentul care solicită".
 func echoes(l *labelAt, all []*labelAt) bool {
-	return l.words == 1 && l.rest == "" && !l.dots && slices.ContainsFunc(all, func(other *labelAt) bool {
-		return other.field == l.field && other.row == l.row && other.area.Col2+1 == l.col && other.words > 1
+	return !l.dots && slices.ContainsFunc(all, func(other *labelAt) bool {
+		return other.field == l.field && other.row == l.row && other.area.Col2+1 == l.col && other.words > 1 && other.rest == ""
 	})
 }
 
@@ -430,7 +430,7 @@ func placeholder(text string) bool {
 }
 
 var placeholderWords = []string{"nume", "numele", "prenume", "prenumele", "denumire", "denumirea", "data", "ziua", "zi", "tip", "tipul", "tipuri", "tipurile", "numar", "numarul", "nr", "lege", "legea",
-	"temei", "temeiul", "motiv", "motivul", "adresa", "email", "directia", "directie", "serviciul", "serviciu", "compartiment", "compartimentul", "functia", "institutia", "drepturi", "drepturile", "zz", "dd"}
+	"temei", "temeiul", "motiv", "motivul", "adresa", "email", "functia", "institutia", "drepturi", "drepturile", "zz", "dd"}
 
 // footer tells what stands under a form, or between its lists: signatures, the
 // day of signing, notes, whom to ask. Whole words: there are people called
@@ -454,8 +454,10 @@ func footer(text string) bool {
 		if second == "de" {
 			return true
 		}
+	case "pentru":
+		return index([]string{"informatii", "detalii", "relatii", "nelamuriri", "intrebari", "lamuriri"}, second, true) >= 0
 	case "se":
-		return second == "trimite" || second == "transmite" || second == "completeaza" || second == "va" || second == "vor"
+		return second == "marcheaza" || second == "bifeaza" || second == "noteaza" || second == "trimite" || second == "transmite" || second == "completeaza" || second == "va" || second == "vor"
 	}
 	if strings.Contains(text, "@") {
 		return false

@@ -1,6 +1,11 @@
 package forms
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+)
 
 // What a reader with a mind of their own found in forms that others sent.
 
@@ -46,6 +51,14 @@ func TestListsLaidOutInOtherWaysAreRead(t *testing.T) {
 		{"the head asked for in other words", "requester", [][]any{{"Nume și prenume șef departament:", "Ion Pop"}}, "Ion Pop", ""},
 		{"information in other words", "info_types", [][]any{{"Categorii de documente partajate:", "Planuri"}}, "Planuri", ""},
 		{"legal basis in other words", "legal_basis", [][]any{{"Act normativ / protocol:", "HCL 7"}}, "HCL 7", ""},
+		{"whom to ask is no user", "internal_users", [][]any{{askInternal}, {"Ana Pop – ana@p.test – C, S"}, {"Pentru informații: Ion Stan, ion.stan@p.test"}}, ana, ""},
+		{"titles again", "internal_users", [][]any{{askInternal}, {"Nume", "E-mail", "Drepturi"}, {"Ana Pop", "ana@p.test", "C/S"}, {"Nume", "E-mail", "Drepturi"}, {"Dan Ene", "dan@p.test", "C"}}, both, ""},
+		{"a legend under a table", "internal_users", [][]any{{askInternal}, {"Nume", "E-mail", "Drepturi"}, {"Ana Pop", "ana@p.test", "C/S"}, {"* se marchează cu X drepturile acordate"}}, ana, ""},
+		{"an answer that begins like its question", "legal_basis", [][]any{{askBasis, "Temeiul legal: Legea 273/2006"}}, "Temeiul legal: Legea 273/2006", ""},
+		{"a department in brackets", "department", [][]any{{askDepartment, "(Direcția Economică)"}}, "(Direcția Economică)", ""},
+		{"a department by its head", "department", [][]any{{askDepartment, "Director executiv Direcția Tehnică"}}, "Director executiv Direcția Tehnică", ""},
+		{"a head without a department", "department", [][]any{{askDepartment, "Director executiv"}}, "Director executiv", "department unknown"},
+		{"a day without spaces", "activation_date", [][]any{{askDate, "15decembrie2026"}}, "2026-12-15", ""},
 		{"placeholders", "partner", [][]any{{askPartner, "(denumirea instituției)"}}, "", "partner missing"},
 		{"placeholders in angle brackets", "info_types", [][]any{{askInfo, "<tipuri de informații>"}}, "", "info_types missing"},
 		{"a name in brackets is an answer", "requester", [][]any{{askRequester, "(Ion Pop)"}}, "(Ion Pop)", ""},
@@ -105,6 +118,7 @@ func TestClosingFormsInOtherWords(t *testing.T) {
 		{"Site:", "Motiv:", "Arhivare în:"},
 		{"Site-ul pentru care se solicită închiderea", "Motivarea cererii", "Fișierele se vor salva la"},
 		{"Adresa site-ului", "Motivul dezactivării", "Locația unde se arhivează fișierele"},
+		{"Link site", "Motiv", "Salvarea datelor"},
 		{"Denumire site", "Din ce motiv se închide", "Salvare fișiere"},
 	} {
 		rows := [][]any{{"Cerere ștergere site"}, {"Nume solicitant", want.Requester}, {"Compartimentul", want.Department}, {asks[0], want.Site}, {asks[1], want.Reason}, {asks[2], want.ArchiveTo}}
@@ -112,5 +126,32 @@ func TestClosingFormsInOtherWords(t *testing.T) {
 		if r.Kind != Close || len(r.Problems) > 0 {
 			t.Errorf("%q: kind %q, %v", asks, r.Kind, r.Problems)
 		}
+	}
+}
+
+func TestRightsMergedOverSeveralRowsAreEachOnes(t *testing.T) {
+	f := excelize.NewFile()
+	defer f.Close()
+	for i, row := range formWith("internal_users", row(askInternal), row("Nume", "E-mail", "Drepturi"), row("Ana Pop", "ana@p.test", "citire"), row("Dan Ene", "dan@p.test")) {
+		for j, v := range row {
+			cell, _ := excelize.CoordinatesToCellName(j+1, i+1)
+			if err := f.SetCellValue("Sheet1", cell, v); err != nil {
+				t.Fatal(err)
+			}
+			if v == "citire" {
+				under, _ := excelize.CoordinatesToCellName(j+1, i+2)
+				if err := f.MergeCell("Sheet1", cell, under); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	r := mustRead(t, b.Bytes())
+	if got := peopleText(r.Submission.InternalUsers); got != "Ana Pop <ana@p.test> read; Dan Ene <dan@p.test> read" || len(r.Problems) > 0 {
+		t.Errorf("%s %v", got, r.Problems)
 	}
 }

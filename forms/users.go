@@ -74,6 +74,9 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 		if len(header) == 0 && counts(cells) {
 			continue
 		}
+		if len(header) > 0 && titlesAgain(cells) {
+			continue
+		}
 		text := rowText(cells)
 		if hint(cells[0].Text) && !strings.Contains(text, "@") || example(text) {
 			continue
@@ -91,7 +94,9 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 			continue
 		}
 		if len(header) > 0 {
-			entries = append(entries, tableRow(cells, header)...)
+			more := tableRow(cells, header)
+			p.mergedRights(more, row, header)
+			entries = append(entries, more...)
 		} else {
 			entries = append(entries, freeRow(cells)...)
 		}
@@ -236,6 +241,40 @@ func (p *place) drawn(reg region, row int) bool {
 
 func numbered(cells []*workbook.Cell) bool {
 	return filler(strings.TrimLeft(cells[0].Text, "0123456789"))
+}
+
+// titlesAgain tells the titles of a table that are repeated, as on a new page.
+func titlesAgain(cells []*workbook.Cell) bool {
+	named, addressed := false, false
+	for _, c := range cells {
+		r, ok := headerRole(c.Text)
+		if !ok || c.Kind != workbook.Text {
+			return false
+		}
+		named, addressed = named || r == nameRole, addressed || r == emailRole
+	}
+	return named && addressed
+}
+
+// mergedRights fills in rights that stand once in a cell merged over several rows.
+func (p *place) mergedRights(entries [][]piece, row int, header map[int]role) {
+	for col, r := range header {
+		if r < rightsRole || r > deleteRole {
+			continue
+		}
+		area := p.sheet.Merge(row, col)
+		if area.Row1 >= row || area.Col1 != area.Col2 {
+			continue
+		}
+		c := p.sheet.At(area.Row1, area.Col1)
+		for _, e := range entries {
+			for i, pc := range e {
+				if c != nil && pc.role == r && pc.text == "" {
+					e[i] = piece{c.Text, c.Ref(), r}
+				}
+			}
+		}
+	}
 }
 
 // signatureRow tells "Data | | Semnătura" under a form.
