@@ -18,7 +18,7 @@ var romanMonths = []string{"i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix
 var weekdayNames = []string{"duminica", "luni", "marti", "miercuri", "joi", "vineri", "sambata"}
 
 // dateNoise is what may stand around a day without making it another.
-var dateNoise = []string{"data", "de", "din", "la", "cu", "incepand", "pe", "ziua", "anul", "a", "luna", "ora", "orele", "si", "r"}
+var dateNoise = []string{"data", "de", "din", "la", "cu", "incepand", "pe", "ziua", "anul", "a", "luna", "ora", "orele", "si", "r", "incepere", "dimineata"}
 
 // readDate reads a day as people write it. why is empty when it is one, Missing
 // where nothing is written, Ambiguous where it could be two.

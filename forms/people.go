@@ -351,7 +351,7 @@ func stripNumber(s string) string {
 		return s
 	}
 	rest := t[n:]
-	if rest != "" && !strings.ContainsAny(rest[:1], " .)-:/\t") && !strings.HasPrefix(rest, "–") {
+	if rest != "" && !strings.ContainsAny(rest[:1], " .)-:/\t_") && !strings.HasPrefix(rest, "–") && !strings.HasPrefix(rest, "…") {
 		return s
 	}
 	return strings.TrimLeft(rest, " .)-–:/\t…_")

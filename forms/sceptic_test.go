@@ -59,6 +59,8 @@ func TestListsLaidOutInOtherWaysAreRead(t *testing.T) {
 		{"a department by its head", "department", [][]any{{askDepartment, "Director executiv Direcția Tehnică"}}, "Director executiv Direcția Tehnică", ""},
 		{"a head without a department", "department", [][]any{{askDepartment, "Director executiv"}}, "Director executiv", "department unknown"},
 		{"a day without spaces", "activation_date", [][]any{{askDate, "15decembrie2026"}}, "2026-12-15", ""},
+		{"numbers on dotted lines", "partner_users", [][]any{{askPartners}, {"1…… Ana Pop ……… ana@x.test"}, {"2______ Dan Ene, dan@x.test"}}, "Ana Pop <ana@x.test>; Dan Ene <dan@x.test>", ""},
+		{"a day with a beginning", "activation_date", [][]any{{askDate, "cu începere din 15.12.2026, dimineața"}}, "2026-12-15", ""},
 		{"placeholders", "partner", [][]any{{askPartner, "(denumirea instituției)"}}, "", "partner missing"},
 		{"placeholders in angle brackets", "info_types", [][]any{{askInfo, "<tipuri de informații>"}}, "", "info_types missing"},
 		{"a name in brackets is an answer", "requester", [][]any{{askRequester, "(Ion Pop)"}}, "(Ion Pop)", ""},

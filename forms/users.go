@@ -258,8 +258,9 @@ func titlesAgain(cells []*workbook.Cell) bool {
 
 // mergedRights fills in rights that stand once in a cell merged over several rows.
 func (p *place) mergedRights(entries [][]piece, row int, header map[int]role) {
-	for col, r := range header {
-		if r < rightsRole || r > deleteRole {
+	for _, r := range []role{rightsRole, readRole, writeRole, deleteRole} {
+		col := columnOf(header, r)
+		if col == 0 {
 			continue
 		}
 		area := p.sheet.Merge(row, col)
