@@ -135,22 +135,30 @@ func (r *signatureReader) notice(paragraph []line) int {
 // speak of, and none of what a condition would: people also write below it.
 func (r *signatureReader) everySentence(toks []token) bool {
 	empty, speaks := true, false
+	clause, clauseSpeaks := 4, true // words since the last comma; what is added to a notice is short
 	for _, t := range toks {
 		switch {
 		case t.kind == separator && strings.Contains(".!;:", t.fold):
-			if !empty && !speaks {
+			if !empty && !speaks || clause < 4 && !clauseSpeaks {
 				return false
 			}
-			empty, speaks = true, false
+			empty, speaks, clause, clauseSpeaks = true, false, 4, true
+		case t.kind == separator && t.fold == ",":
+			clause, clauseSpeaks = 0, false
+		case t.kind == question:
+			return false
 		case t.kind == word || t.kind == numeral:
 			if r.words["never in a notice"][t.fold] {
 				return false
 			}
 			empty = false
-			speaks = speaks || r.words["disclaimer word"][t.fold] || r.words["disclaimer subject"][t.fold] || r.words["in a notice"][t.fold]
+			clause++
+			if r.words["disclaimer word"][t.fold] || r.words["disclaimer subject"][t.fold] || r.words["in a notice"][t.fold] {
+				speaks, clauseSpeaks = true, true
+			}
 		}
 	}
-	return empty || speaks
+	return (empty || speaks) && (clause >= 4 || clauseSpeaks)
 }
 
 func skipSeparators(toks []token, i int) int {
@@ -180,6 +188,11 @@ func (r *signatureReader) signatureLine(text, prev, next string, marked bool) bo
 	if r.mobileFooter(toks) {
 		return true
 	}
+	for _, t := range toks {
+		if t.kind == word && len(strings.FieldsFunc(t.fold, func(c rune) bool { return c < '0' || c > '9' })) > 1 {
+			return false // a registration number, not a telephone's: "SC-2026-0147"
+		}
+	}
 	withoutNumbers := phoneNumber.ReplaceAllString(bare, " ")
 	reach = reach || withoutNumbers != bare
 	toks = words([]string{withoutNumbers})
@@ -188,15 +201,35 @@ func (r *signatureReader) signatureLine(text, prev, next string, marked bool) bo
 			return false
 		}
 	}
-	if marked && r.find("deferral", toks, 0, len(toks)) == nil && r.find("taking back", toks, 0, len(toks)) == nil &&
-		!slices.ContainsFunc(toks, func(t token) bool { return imperative.MatchString(t.fold) }) {
-		return true // a motto
+	if marked && r.motto(toks, 2) {
+		return true
 	}
-	if quotedLine.MatchString(trimmed) && len(toks) >= 4 && prev != "" && r.find("deferral", toks, 0, len(toks)) == nil && r.find("taking back", toks, 0, len(toks)) == nil &&
-		r.signatureLine(prev, "", "", false) {
-		return true // a motto, in quotation marks
+	if quotedLine.MatchString(trimmed) && r.motto(toks, 4) && prev != "" && r.signatureLine(prev, "", "", false) {
+		return true
 	}
 	return r.contactLine(toks, reach) || r.organisationLine(toks) || r.nameLine(toks, prev, next)
+}
+
+// motto reports whether a line can be a motto: a sentence of least words or more,
+// without numbers, that puts nothing off, takes nothing back and tells nobody to
+// do something.
+func (r *signatureReader) motto(toks []token, least int) bool {
+	count := 0
+	for _, t := range toks {
+		switch {
+		case t.kind == numeral || strings.ContainsAny(t.fold, "0123456789") || t.kind == other || imperative.MatchString(t.fold):
+			return false
+		case t.kind == word:
+			if count == 0 && !capitalised(t.text) {
+				return false
+			}
+			count++
+		}
+	}
+	if end, _ := r.longest("disclaimer", toks, skipSeparators(toks, 0)); end > skipSeparators(toks, 0) {
+		return false // a notice, which is looked at more closely
+	}
+	return count >= least && r.find("deferral", toks, 0, len(toks)) == nil && r.find("taking back", toks, 0, len(toks)) == nil
 }
 
 func (r *signatureReader) mobileFooter(toks []token) bool {
@@ -214,7 +247,7 @@ func (r *signatureReader) mobileFooter(toks []token) bool {
 			continue
 		}
 		t := toks[i]
-		model := t.kind == word && strings.ContainsAny(t.fold, "0123456789") || t.kind == numeral && len(t.fold) <= 4
+		model := t.kind == word && strings.ContainsAny(t.fold, "0123456789") && len(t.fold) <= 9 || t.kind == numeral && len(t.fold) <= 3
 		if !model && !r.words["device"][t.fold] && !r.words["device name"][t.fold] && !r.words["device model"][t.fold] && (t.kind != other || !strings.Contains("()<>[]", t.text)) {
 			return false
 		}
@@ -228,11 +261,11 @@ func (r *signatureReader) mobileFooter(toks []token) bool {
 func (r *signatureReader) pictureText(text string) bool {
 	for _, t := range words([]string{text}) {
 		switch {
-		case t.kind == separator || t.kind == numeral || r.words["picture"][t.fold]:
+		case t.kind == separator || r.words["picture"][t.fold]:
 		case r.words["never in a signature"][t.fold] || r.others[t.fold]:
 			return false
 		case r.words["organisation"][t.fold] || r.words["connector"][t.fold] || r.names[t.fold]:
-		case t.kind == word && strings.ContainsAny(t.fold, "0123456789"): // image001
+		case strings.HasPrefix(t.fold, "image") || strings.HasPrefix(t.fold, "img"): // image001
 		case r.nameWord(t):
 		default:
 			return false
@@ -245,7 +278,7 @@ func (r *signatureReader) pictureText(text string) bool {
 // neither a word that decides nor looks like a verb that tells somebody to do
 // something ("Scoateți-l", "Ignorați").
 func (r *signatureReader) nameWord(t token) bool {
-	return t.kind == word && capitalised(t.text) && !r.spoken(t.fold) && !imperative.MatchString(t.fold)
+	return t.kind == word && capitalised(t.text) && !strings.ContainsAny(t.fold, "0123456789") && t.fold != "site" && !r.spoken(t.fold) && !imperative.MatchString(t.fold)
 }
 
 var imperative = regexp.MustCompile(`(?:[aei]ti|-(?:l|i|o|le|va|ne|mi|s-o))$`)
@@ -260,7 +293,7 @@ func (r *signatureReader) contactLine(toks []token, reach bool) bool {
 		switch {
 		case t.kind == separator || t.kind == numeral || t.kind == symbol || t.kind == other && strings.Contains("|/()<>[]•·®", t.text):
 		case r.words["contact"][t.fold]:
-			reach, known = true, true
+			reach, known = reach || t.fold != "site", true // "Site: www.…", not "Site intern"
 		case r.words["organisation"][t.fold]:
 			known = true
 		case r.words["connector"][t.fold] || known && r.nameWord(t):
@@ -277,17 +310,20 @@ func (r *signatureReader) organisationLine(toks []token) bool {
 		return false
 	}
 	shouted := !strings.ContainsFunc(textOfTokens(toks), unicode.IsLower)
-	unknown, motto, place := 0, false, false
+	unknown, motto, place, where := 0, false, false, false
 	for _, t := range toks[i:] {
 		switch {
 		case t.fold == "-" || t.fold == "–" || t.fold == "—" || t.fold == "|" || t.fold == ":":
 			motto = !shouted
+		case t.kind == numeral && !where:
+			return false // "Primar, anul 2027", but "Sectorul 3"
 		case t.kind == separator || t.kind == numeral || t.kind == other && strings.Contains("|/()&", t.text):
 		case t.kind != word || r.deferred(t.fold):
 			return false
 		case motto || r.names[t.fold]:
 		case r.words["organisation"][t.fold] || r.words["connector"][t.fold]:
 			place = r.words["place"][t.fold] || place && r.words["connector"][t.fold]
+			where = where || place
 		case !capitalised(t.text) || imperative.MatchString(t.fold) || shouted && !place:
 			return false
 		default:
