@@ -6,26 +6,6 @@ import (
 	"registratura/forms/workbook"
 )
 
-// counts tells a row that only counts the people: "Utilizator 1", "Utilizator | 1 | 2".
-func counts(cells []*workbook.Cell) bool {
-	numbered := false
-	for i, c := range cells {
-		n := 0
-		for _, w := range words(c.Text, false) {
-			if onlyDigits(w.text) {
-				n++
-			} else if index([]string{"nr", "crt", "utilizator", "utilizatorul", "utilizatorii", "persoana", "angajat", "angajatul", "user", "membru"}, w.text, true) < 0 {
-				return false
-			}
-		}
-		if n > 1 || n == 0 && (i > 0 || len(cells) == 1) {
-			return false
-		}
-		numbered = numbered || n == 1
-	}
-	return numbered
-}
-
 // crossed reads a list of users that lies on its side: the titles below each
 // other in one column, "Nume", "E-mail", "Drepturi", and each person in a column
 // of their own. Where a title comes again, the next people begin. It is nil

@@ -1,7 +1,6 @@
 package forms
 
 import (
-	"slices"
 	"strings"
 
 	"registratura/forms/workbook"
@@ -243,19 +242,6 @@ func numbered(cells []*workbook.Cell) bool {
 	return filler(strings.TrimLeft(cells[0].Text, "0123456789"))
 }
 
-// titlesAgain tells the titles of a table that are repeated, as on a new page.
-func titlesAgain(cells []*workbook.Cell) bool {
-	named, addressed := false, false
-	for _, c := range cells {
-		r, ok := headerRole(c.Text)
-		if !ok || c.Kind != workbook.Text {
-			return false
-		}
-		named, addressed = named || r == nameRole, addressed || r == emailRole
-	}
-	return named && addressed
-}
-
 // mergedRights fills in rights that stand once in a cell merged over several rows.
 func (p *place) mergedRights(entries [][]piece, row int, header map[int]role) {
 	for _, r := range []role{rightsRole, readRole, writeRole, deleteRole} {
@@ -278,17 +264,6 @@ func (p *place) mergedRights(entries [][]piece, row int, header map[int]role) {
 	}
 }
 
-// signatureRow tells "Data | | Semnătura" under a form.
-func signatureRow(cells []*workbook.Cell, text string) bool {
-	return !strings.Contains(text, "@") && slices.ContainsFunc(cells, func(c *workbook.Cell) bool { return c.Kind == workbook.Text && signed(c.Text) })
-}
-
-// aDay tells the day of signing, beside the signature, from a number.
-func aDay(c *workbook.Cell) bool {
-	_, why := parseDay(c.Text, Date{})
-	return c.Kind == workbook.Date || why == ""
-}
-
 func rowText(cells []*workbook.Cell) string {
 	var b strings.Builder
 	for _, c := range cells {
@@ -296,24 +271,6 @@ func rowText(cells []*workbook.Cell) string {
 		b.WriteByte(' ')
 	}
 	return b.String()
-}
-
-// example tells a line that shows how to fill in the others.
-func example(text string) bool {
-	t := strings.TrimLeft(fold(stripNumber(strings.TrimSpace(text))), "(*[ ")
-	for _, begin := range []string{"exemplu", "ex.", "ex:", "ex ", "de ex", "model:", "model "} {
-		if strings.HasPrefix(t, begin) {
-			return true
-		}
-	}
-	// "Nume Prenume – adresa@institutie.ro"
-	if before, _, ok := strings.Cut(t, "@"); ok {
-		list := words(before, false)
-		if len(list) > 1 && list[0].text == "nume" && !slices.ContainsFunc(list, func(w word) bool { return w.text != "si" && index(labelWords, w.text, true) < 0 }) {
-			return true
-		}
-	}
-	return strings.HasSuffix(strings.TrimRight(t, ")]. "), "exemplu") && strings.Contains(t, "(")
 }
 
 // firstLine is where the first user would have been written.
