@@ -103,6 +103,8 @@ func (d *decider) decide(w written) Reading {
 	switch {
 	case takenBack != nil:
 		return verdict(Unclear, fmt.Sprintf("something is taken back: %q", takenBack.phrase.source), 0, end)
+	case len(approvals) > 0 && d.somethingElse(toks, approvals[0]):
+		return verdict(Unclear, "a yes to something else", 0, end)
 	case len(approvals) > 0 && !asks && d.conditional(toks, approvals[0]):
 		out.Conditions = d.conditions(w)
 		return verdict(Conditional, fmt.Sprintf("[approve] %q with a condition", approvals[0].phrase.source), d.afterCourtesy(toks), end)
@@ -377,17 +379,23 @@ func (d *decider) conditionalRefusal(toks []token, o occurrence) bool {
 // bare no and its reason; from is where the reason begins.
 func (d *decider) refusedAlone(toks []token) (from int, ok bool) {
 	i := d.afterCourtesy(toks)
-	end, p := d.longest("refuse alone", toks, i)
-	if p == nil {
-		// "Regret, nu."
-		sorry, q := d.longest("sorry", toks, i)
-		if q == nil {
-			return 0, false
-		}
-		if end, p = d.longest("refuse alone", toks, skipSeparators(toks, sorry)); p == nil {
-			return 0, false
+	begins := []int{i}
+	if sorry, p := d.longest("sorry", toks, i); p != nil { // "Regret, nu."
+		begins = append(begins, skipSeparators(toks, sorry))
+	}
+	for _, i := range begins {
+		if end, p := d.longest("refuse alone", toks, i); p != nil {
+			if from, ok = d.reasonOnly(toks, end); ok {
+				return from, true
+			}
 		}
 	}
+	return 0, false
+}
+
+// reasonOnly reports whether nothing but courtesy or a reason follows a bare no
+// that ends at toks[end]; from is where the reason begins.
+func (d *decider) reasonOnly(toks []token, end int) (from int, ok bool) {
 	rest := skipSeparators(toks, end)
 	if d.onlyCourtesy(toks[rest:]) {
 		return len(toks), true
@@ -407,6 +415,21 @@ func (d *decider) refusedAlone(toks []token) (from int, ok bool) {
 // something.
 func (d *decider) conditional(toks []token, yes occurrence) bool {
 	return d.find("condition", toks, 0, yes.start) != nil || d.find("condition", toks, yes.end, len(toks)) != nil
+}
+
+// somethingElse reports whether a yes goes on to name what is not asked here.
+func (d *decider) somethingElse(toks []token, yes occurrence) bool {
+	// The longest phrase may have taken "cererea" of "cererea de concediu".
+	for k := range d.lists["approve"] {
+		for _, i := range d.phraseEnds(&d.lists["approve"][k], toks, yes.start) {
+			if i < len(toks) && toks[i].breakBefore == 0 {
+				if _, p := d.longest("something else", toks, i); p != nil {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // weakWithCondition reports whether the text begins with a bare yes and goes on

@@ -9,6 +9,7 @@ import (
 // separated by "⏎"; ?no is a wording that may be asked back, but not misread.
 var wordings = map[string][]string{
 	"approve": {
+		"Prin urmare, aprob.", "Super, aprob!", "Aprob. Vă mulțumesc pentru profesionalism.", "Cererea are acordul meu.", "Îmi dau acceptul.",
 		"Aprob, vă rog să demarați procedura.", "aprob crearea site ului", "Aprob cererea formulată de doamna Ionescu.", "Aprob fără nicio modificare.", "Hotărăsc: aprob.", "Nicio problemă, aprob.", "Cu siguranță, aprob.", "Prin prezentul e-mail îmi dau acordul pentru crearea site-ului.", "Aprob. Mulțumesc, o zi frumoasă tuturor!", "Aprob⏎⏎Constantin Popa⏎Primar⏎„Un oraș pentru oameni”", "Aprob⏎⏎Constantin Popa⏎⏎🌳 Gândește-te la mediu înainte de a printa acest e-mail!",
 		"Sunt perfect de acord", "Evident că aprob.", "Aprob. Vă rog să urgentați.", "De acord ☺", "Aprob drepturile solicitate.", "Aprob, vă mulțumesc și vă doresc o zi frumoasă!", "Aprob acest site", "[EXTERNAL]⏎⏎Aprob.", "ATENȚIE: Mesaj extern! Nu deschideți atașamente și nu accesați linkuri dacă nu cunoașteți expeditorul.⏎⏎Aprob", "CAUTION: This email originated from outside of the organization. Do not click links or open attachments unless you recognize the sender and know the content is safe.⏎⏎Aprob.", "Aprob⏎-- ⏎Sent from my Android device with K-9 Mail. Please excuse my brevity.", "Aprob⏎--⏎Trimis de pe dispozitivul meu Android folosind K-9 Mail. Scuzați-mi concizia.", "Aprob⏎⏎Trimis de pe Galaxy S23 Ultra", "Aprob⏎⏎Virus-free. www.avast.com", "Aprob⏎⏎[siglă]", "Aprob⏎⏎[image: Sigla Primăriei Test]",
 		"Aprob", "aprob.", "APROB!", "Aprob :)", "Aprob...⏎", "  aprob  ", "„Aprob”", "*Aprob*", "Aprob 👍", "👍 Aprob", "Aprob 🙂",
@@ -46,6 +47,7 @@ var wordings = map[string][]string{
 		"Aprob astăzi, 23.11.2026?no",
 	},
 	"reject": {
+		"Nu-mi dau acordul.", "Din păcate nu se poate.", "Nu consider că este oportun.", "Nu am cum să aprob.", "Nu îmi asum.",
 		"Nu îl consider necesar.", "Nu este necesar.", "Nu e nevoie.", "Nu avem nevoie de acest site.", "Nu pot da curs cererii.", "Am respins cererea.", "Regret, nu.", "Îmi mențin refuzul.", "Sunt nevoit să resping.", "Îmi pare rău, dar trebuie să refuz.", "Solicitarea dumneavoastră a fost respinsă.", "Nu se poate.", "Nu voi semna.",
 		"Nu este oportun.", "Nu se justifică.", "Momentan nu.", "Nu avizez.", "Negativ.", "Nefavorabil", "Nu mai aprob niciun site anul acesta.", "Nu susțin această cerere.", "Nu doresc acest site.", "Declin cererea.",
 		"Resping", "resping.", "RESPING!", "Respins", "Respinsă.", "Se respinge", "Respingem cererea.", "Resping cererea.", "Resping, lipsesc datele.", "Resping: nu avem acord.", "Resping - nu e cazul", "Resping pentru că nu există protocol.",
@@ -70,6 +72,7 @@ var wordings = map[string][]string{
 		"Aprob, doar că vreau și avizul juridic.", "Sunt de acord dacă e gata protocolul", "Aprob cu drept de citire.", "Aprob însă discutați cu IT-ul.", "Aprob exclusiv pentru angajați.", "Dacă nu vine avizul, resping.", "Aprob (cu mențiuni)", "Aprob lista cu observații", "Aprob tot în afară de...", "Pentru aprobare răspundeți cu un singur cuvânt: APROB.",
 	},
 	"unclear": {
+		"Aprob bugetul pe 2027.", "Aprob proiectul de hotărâre.", "Aprob achiziția de calculatoare.", "Sunt de acord cu respingerea.", "Sunt de acord să respingem.", "De acord să mai așteptăm", "Sunt de acord cu observațiile juridicului.", "Aprob cererea de concediu pe decembrie.",
 		"Nu am respins cererea.", "Nu trebuie să resping", "Nu refuz.", "Nu mă opun.",
 		"Nu că nu aprob.", "Aprob:", "Aprob:⏎Constantin Popa", "Aprob⏎⏎[Logo mai vorbim]", "Aprob⏎⏎[image: verificați lista]", "Aprob⏎Constantin Popa, Ignorați", "Aprob⏎Tel. 0722 123 456 Ignorați", "Aprob⏎-- ⏎Constantin Popa⏎M-am răzgândit", "Aprob⏎-- ⏎Constantin Popa⏎Sub supravegherea IT", "[EXTERNAL] Verificați lista⏎⏎Aprob",
 		"", "?", "Aprob?", "Să aprob?", "Aprob sau nu?", "De ce să aprob?", "Cine a cerut?", "Ok?", "Aprob. Cine e Andrei Dobre?", "Aprob, dar cine e Dobre?", "Nu știu.", "Poate.", "Vedem.", "Discutăm mâine.", "Mai discutăm", "Reveniți mâine", "Vorbim", "Am primit.", "Am primit, mulțumesc.", "Mulțumesc.", "Bună ziua.", "Constantin Popa⏎Primar",
