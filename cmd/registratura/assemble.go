@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,7 +55,7 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, now fun
 	if d.lock, err = lockDataDir(cfg.Desk.DataDir); err != nil {
 		return nil, err
 	}
-	d.readers = newFormChildren(runtime.GOMAXPROCS(0))
+	d.readers = newFormChildren(1) // reads several hundred workbooks a second
 	if d.store, err = store.Open(ctx, cfg.DatabaseFile(), log); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,16 +98,22 @@ func benchThroughput(t *testing.T, n int) {
 	took := time.Since(began)
 	peak := peakMemory(t, p.cmd.Process.Pid)
 	var readers []string
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%[1]d/task/%[1]d/children", p.cmd.Process.Pid))
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", p.cmd.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, pid := range strings.Fields(string(children)) {
-		n, err := strconv.Atoi(pid)
+	for _, file := range threads {
+		children, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		readers = append(readers, peakMemory(t, n))
+		for _, pid := range strings.Fields(string(children)) {
+			n, err := strconv.Atoi(pid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			readers = append(readers, peakMemory(t, n))
+		}
 	}
 	proc := p.cmd
 	p.stop()

@@ -41,8 +41,9 @@ const (
 	// River has no LISTEN on SQLite, so it looks for work at this interval;
 	// an empty look is one indexed read.
 	pollInterval = 50 * time.Millisecond
-	cooldown     = 2 * time.Millisecond
-	jobTimeout   = 5 * time.Minute
+	// Under load it takes what has gathered in this time at once.
+	cooldown   = 10 * time.Millisecond
+	jobTimeout = 5 * time.Minute
 )
 
 type sendArgs struct {
