@@ -24,8 +24,8 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 		return nil, "", false
 	}
 	reg := p.region(l, area, named)
-	if crossed := p.crossed(reg); crossed != nil && !named {
-		for _, e := range crossed {
+	if !named {
+		for _, e := range p.crossed(reg) {
 			if one, ok := readPerson(e); ok {
 				one.place(e)
 				list = append(list, one)
@@ -103,7 +103,7 @@ func (p *place) users(key string) (list []person, first string, tooMany bool) {
 			return list, first, true
 		}
 	}
-	if l != nil {
+	if l != nil && !named {
 		if c := p.sheet.At(l.row, l.col); c != nil {
 			entries = append(entries, inBrackets(c)...)
 		}
