@@ -323,9 +323,8 @@ func (h *hand) senderAnswers(k Token) (Settlement, error) {
 		return Settlement{}, err
 	}
 	s := Settlement{Fate: FateDecided, Request: r.ID}
-	sender, ok := h.c.Message.Sender()
 	switch {
-	case !ok || sender.Address != k.Address:
+	case !h.cameFrom(k.Address):
 		return h.notFromSender(r, OtherSender, "the question was sent to "+k.Address)
 	case h.c.Origin.Refuted:
 		return h.notFromSender(r, NotAuthentic, h.c.Origin.Why)

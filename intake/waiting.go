@@ -57,7 +57,7 @@ func (h *hand) wait(r *Request) error {
 	since := h.day(r.ChangedAt)
 	passed := h.Policy.workdays(since, h.today())
 	next := 0
-	for _, s := range h.steps(r.Status) {
+	for _, s := range h.steps(r) {
 		if s.after > passed && (next == 0 || s.after < next) {
 			next = s.after
 		}
@@ -80,8 +80,8 @@ type step struct {
 	do    func(*Request) error
 }
 
-// steps are what falls due in a status, in their order.
-func (h *hand) steps(s Status) []step {
+// steps are what falls due for a request in its status, in their order.
+func (h *hand) steps(r *Request) []step {
 	w := h.Policy.Waiting
 	var steps []step
 	add := func(after int, kind EventKind, do func(*Request) error) {
@@ -89,15 +89,15 @@ func (h *hand) steps(s Status) []step {
 			steps = append(steps, step{after, kind, do})
 		}
 	}
-	switch s {
-	case StatusAwaitingApproval:
+	switch {
+	case r.Status == StatusAwaitingApproval:
 		for n := range maxReminders {
 			add((n+1)*w.Remind, EventReminded, h.remind)
 		}
 		add(w.Next, EventNextAsked, h.askNext)
 		add(w.Tell, EventToldWaiting, h.tellWaiting)
 		add(w.Expire, EventExpired, h.expire)
-	case StatusReceived, StatusReturned:
+	case r.Status == StatusReturned, r.Status == StatusReceived && r.Proven == "":
 		add(w.Expire, EventExpired, h.expire)
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return a.after - b.after })
@@ -127,7 +127,7 @@ func (d *Desk) Wait(ctx context.Context, id int64, since time.Time, _ bool) erro
 		}
 		passed := h.Policy.workdays(h.day(since), h.today())
 		due := map[EventKind]int{}
-		for _, s := range h.steps(r.Status) {
+		for _, s := range h.steps(r) {
 			if s.after > passed {
 				continue
 			}
