@@ -170,13 +170,16 @@ func (d *decider) withoutBanner(body, left []line) (rest, taken []line) {
 	return body, left
 }
 
+// maxBelow is how many lines at the end of a quote are looked at.
+const maxBelow = 200
+
 // below lists the last paragraph of the quote if it reads like something that
 // was written below the answered mail, which is not known.
 func (d *decider) below(quote []line, sig *signatureReader) []line {
 	if d.in.Quoted != "" {
 		return nil
 	}
-	unmarked := slices.Clone(quote)
+	unmarked := slices.Clone(quote[max(0, len(quote)-maxBelow):])
 	for i := range unmarked {
 		unmarked[i].region = 0
 	}
@@ -192,6 +195,9 @@ func (d *decider) below(quote []line, sig *signatureReader) []line {
 	var texts []string
 	for _, l := range body[from:end] {
 		texts = append(texts, l.text)
+	}
+	if len(strings.Join(texts, "")) > maxBelow*100 {
+		return nil // nobody writes that much below an answer
 	}
 	toks := words(texts)
 	if from == 0 || d.find("our words", toks, 0, len(toks)) != nil {
