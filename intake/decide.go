@@ -157,7 +157,7 @@ func (h *hand) cameFrom(address string) bool {
 func (h *hand) readAnswer(r *Request, approver Approver) reply.Reading {
 	m := h.c.Message
 	in := reply.Input{
-		Text: m.Text, HTML: m.HTML, AcceptWeak: h.Policy.AcceptWeak, Today: h.now.In(h.Policy.Location),
+		Subject: m.Subject, Text: m.Text, HTML: m.HTML, AcceptWeak: h.Policy.AcceptWeak, Today: h.now.In(h.Policy.Location),
 		RequestNumber: r.Number.String(), Names: []string{approver.Name, approver.Title},
 		Requester: r.From.Name, Subjects: []string{r.Plan.Site.Title, r.Department},
 	}

@@ -71,6 +71,9 @@ func (d *Desk) Examine(ctx context.Context, raw []byte, oversized bool) (c *Case
 	}
 	c.Tokens = tokenHashes(m)
 	input := reply.Input{Subject: m.Subject, Text: m.Text, HTML: m.HTML, AcceptWeak: d.Policy.AcceptWeak, Today: d.Now().In(d.Policy.Location)}
+	if sender, ok := m.Sender(); ok && sender.Name != "" {
+		input.Names = []string{sender.Name} // as whom they may sign
+	}
 	c.Reply = reply.Read(input)
 	c.Command, _ = reply.ReadCommand(input)
 	if err := d.readForms(ctx, c); err != nil {
