@@ -24,8 +24,9 @@ test:
 	$(GO) test -timeout 30m ./...
 
 # What docs/benchmarks.md tells, measured anew.
-bench: $(BIN)
-	$(GO) test -run '^$$' -bench . -benchmem ./forms ./intake/reply ./mailer ./intake/mailbox
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./forms ./intake/reply ./intake/mailbox ./intake/store ./mailer ./cmd/registratura
+	$(GO) test -run '^$$' -bench WebDAV -benchtime 20x ./intake/portal/extranet
 	BENCH=1 $(GO) test -count=1 -v -run '^TestBenchRoad' -timeout 15m ./cmd/registratura
 
 # Format, vet, lint.
