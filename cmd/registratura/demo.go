@@ -119,7 +119,7 @@ func startDemo(ctx context.Context, dir string, out io.Writer) (_ *demo, err err
 			d.tell("      ● %s (%s): %s", e.Kind, e.Actor, e.Detail)
 		}
 		switch e.Kind {
-		case intake.EventActive, intake.EventRejected, intake.EventAskedAgain, intake.EventStuck:
+		case intake.EventActive, intake.EventRejected, intake.EventAskedAgain, intake.EventOffered, intake.EventStuck:
 			select {
 			case d.outcomes <- e.Kind:
 			default: // nobody plays yet
@@ -218,7 +218,7 @@ Acum e rândul dumneavoastră.
 		}
 		switch {
 		case err != nil:
-		case outcome == intake.EventAskedAgain:
+		case outcome == intake.EventAskedAgain, outcome == intake.EventOffered:
 			asked, err = d.askedAgain(ctx, asked)
 		default:
 			n++
@@ -228,7 +228,8 @@ Acum e rândul dumneavoastră.
 	return ignoreStop(ctx, err)
 }
 
-// askedAgain is the question that the mayor gets after an unclear answer.
+// askedAgain is the question that the mayor gets after an unclear answer, or
+// the offer after one with a condition.
 func (d *demo) askedAgain(ctx context.Context, before *intake.Message) (*intake.Message, error) {
 	number, _ := intake.FindNumber(before.Subject)
 	mail, err := d.host.Await(ctx, play.Mayor, "INBOX", func(raw []byte) bool {
