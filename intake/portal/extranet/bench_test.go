@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -36,6 +38,18 @@ func BenchmarkWebDAV(b *testing.B) {
 						benchRequest(b, http.MethodPut, fmt.Sprintf("%s%d-%d.bin", base, size, i%8), bytes.NewReader(content))
 					}
 				})
+				if size == 10<<10 { // by 16 people at once
+					b.Run("uploads at once/10kB", func(b *testing.B) {
+						b.SetBytes(int64(size))
+						b.SetParallelism(16 / runtime.GOMAXPROCS(0))
+						var people atomic.Int64
+						b.RunParallel(func(p *testing.PB) {
+							for i, who := 0, people.Add(1); p.Next(); i++ {
+								benchRequest(b, http.MethodPut, fmt.Sprintf("%s%d-%d-%d.bin", base, size, who, i%8), bytes.NewReader(content))
+							}
+						})
+					})
+				}
 				b.Run(fmt.Sprintf("download/%dkB", size>>10), func(b *testing.B) {
 					b.SetBytes(int64(size))
 					for b.Loop() {
@@ -47,13 +61,15 @@ func BenchmarkWebDAV(b *testing.B) {
 	}
 }
 
+var benchClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+
 func benchRequest(b *testing.B, method, url string, body io.Reader) {
 	r, err := http.NewRequest(method, url, body)
 	if err != nil {
 		b.Fatal(err)
 	}
 	r.SetBasicAuth(stageHand, testPassword)
-	response, err := http.DefaultClient.Do(r)
+	response, err := benchClient.Do(r)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -132,24 +133,28 @@ type diskError struct{ err error }
 func (e *diskError) Error() string { return "keeping a received file: " + e.err.Error() }
 func (e *diskError) Unwrap() error { return e.err }
 
+// copyBuffers are kept, because making one anew costs more than receiving a small file.
+var copyBuffers = sync.Pool{New: func() any { return new([128 << 10]byte) }}
+
 // ReadFrom copies with buffers that disks and hashes like better than io.Copy's,
 // and, past the first of them, hashes beside reading and writing.
 func (in *incoming) ReadFrom(r io.Reader) (total int64, err error) {
-	const size = 128 << 10
 	var hashing chan []byte
 	hashed := make(chan struct{}, 2)
+	first := copyBuffers.Get().(*[128 << 10]byte)
+	buffers := [2][]byte{first[:]}
 	defer func() {
 		if hashing != nil {
 			close(hashing)
 			for range hashed { // until the other side is through
 			}
 		}
+		copyBuffers.Put(first)
 	}()
-	buffers := [2][]byte{make([]byte, size)}
 	for i := 0; ; i++ {
 		buf := buffers[i%2]
 		if buf == nil { // the file is larger than one buffer
-			buf = make([]byte, size)
+			buf = make([]byte, len(first))
 			buffers[1] = buf
 			hashing = make(chan []byte, 1)
 			go func() {
@@ -195,20 +200,23 @@ func readFull(r io.Reader, p []byte) (n int, err error) {
 	return n, err
 }
 
-// place makes the blob durable under its site, where a row may name it then.
-func (in *incoming) place(siteID string) error {
+// place puts the blob under its site and makes its content durable. A row may
+// name it once the folder, which is returned, is synced as well. It gets its
+// place first because file systems with a journal then have its name on the disk
+// together with its content, in one go; until a row names it, nobody sees it.
+func (in *incoming) place(siteID string) (dir string, err error) {
+	dir = path.Join(filesDir, siteID)
+	if err := in.store.root.Rename(path.Join(incomingDir, in.blob), path.Join(dir, in.blob)); err != nil {
+		return "", &diskError{fmt.Errorf("placing: %w", err)}
+	}
 	if err := in.file.Sync(); err != nil {
-		return &diskError{fmt.Errorf("syncing: %w", err)}
+		return "", &diskError{fmt.Errorf("syncing: %w", err)}
 	}
 	if err := in.file.Close(); err != nil {
-		return &diskError{fmt.Errorf("closing: %w", err)}
+		return "", &diskError{fmt.Errorf("closing: %w", err)}
 	}
 	in.file = nil
-	dir := path.Join(filesDir, siteID)
-	if err := in.store.root.Rename(path.Join(incomingDir, in.blob), path.Join(dir, in.blob)); err != nil {
-		return &diskError{fmt.Errorf("placing: %w", err)}
-	}
-	return in.store.syncDir(dir)
+	return dir, nil
 }
 
 // discard throws away what was received, placed or not.

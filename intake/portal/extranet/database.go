@@ -20,13 +20,16 @@ var migrations embed.FS
 // database is the extranet's state. SQLite has one writer even in WAL mode, so
 // there is one writing connection, and others that can only read (rule D8).
 type database struct {
-	writer *sql.DB
-	reader *sql.DB
+	writer  *sql.DB
+	reader  *sql.DB
+	commits *committer
 }
 
 const readers = 4
 
-func openDatabase(dir string) (_ *database, err error) {
+// openDatabase opens the database in dir; syncDir makes new names in a folder of
+// files durable.
+func openDatabase(dir string, syncDir func(string) error) (_ *database, err error) {
 	file := filepath.Join(dir, "extranet.db")
 	dsn := func(options string) string {
 		u := url.URL{Scheme: "file", OmitHost: true, Path: file, RawQuery: options}
@@ -40,7 +43,7 @@ func openDatabase(dir string) (_ *database, err error) {
 	}()
 	// synchronous is named because WAL alone would leave it at NORMAL, with
 	// which a power cut can take committed transactions back.
-	db.writer, err = sql.Open("sqlite3", dsn("_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_foreign_keys=on&_busy_timeout=10000"))
+	db.writer, err = sql.Open("sqlite3", dsn("_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_foreign_keys=on&_busy_timeout=10000&_stmt_cache_size=100"))
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", file, err)
 	}
@@ -56,16 +59,20 @@ func openDatabase(dir string) (_ *database, err error) {
 	if _, err := provider.Up(context.Background()); err != nil {
 		return nil, fmt.Errorf("migrating %s: %w", file, err)
 	}
-	db.reader, err = sql.Open("sqlite3", dsn("_query_only=on&_foreign_keys=on&_busy_timeout=10000"))
+	db.reader, err = sql.Open("sqlite3", dsn("_query_only=on&_foreign_keys=on&_busy_timeout=10000&_stmt_cache_size=100"))
 	if err != nil {
 		return nil, fmt.Errorf("opening %s for reading: %w", file, err)
 	}
 	db.reader.SetMaxOpenConns(readers)
 	db.reader.SetMaxIdleConns(readers)
+	db.commits = startCommitter(db.writer, syncDir)
 	return db, nil
 }
 
 func (db *database) close() error {
+	if db.commits != nil {
+		db.commits.stop()
+	}
 	var errs []error
 	for _, d := range []*sql.DB{db.reader, db.writer} {
 		if d != nil {
@@ -78,19 +85,12 @@ func (db *database) close() error {
 // write runs f in one transaction. It takes no context: with this driver a
 // cancelled one rolls back in mid-transaction and lets the statements that
 // follow commit one by one (mattn/go-sqlite3 issue 769).
-func (db *database) write(f func(tx *sql.Tx) error) error {
-	tx, err := db.writer.Begin()
-	if err != nil {
-		return fmt.Errorf("beginning a transaction: %w", err)
-	}
-	defer tx.Rollback()
-	if err := f(tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("committing: %w", err)
-	}
-	return nil
+func (db *database) write(f func(tx *sql.Tx) error) error { return db.commits.do("", f) }
+
+// writeAfterSync is write for what names new files in dir: they are made durable
+// before f runs.
+func (db *database) writeAfterSync(dir string, f func(tx *sql.Tx) error) error {
+	return db.commits.do(dir, f)
 }
 
 // querier is a transaction, or the connections that read.

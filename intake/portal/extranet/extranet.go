@@ -113,10 +113,10 @@ func Open(c Config) (_ *Extranet, err error) {
 	if x.pages, err = loadPages(c); err != nil {
 		return nil, fmt.Errorf("reading the extranet's pages: %w", err)
 	}
-	if x.db, err = openDatabase(c.Dir); err != nil {
+	if x.blobs, err = openBlobs(c.Dir); err != nil {
 		return nil, err
 	}
-	if x.blobs, err = openBlobs(c.Dir); err != nil {
+	if x.db, err = openDatabase(c.Dir, x.blobs.syncDir); err != nil {
 		return nil, err
 	}
 	x.passwords = newPasswordHasher(x.random)

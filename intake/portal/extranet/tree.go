@@ -213,7 +213,13 @@ func digits(s string) string {
 // change runs f in a transaction, on behalf of a visitor with rights as they
 // are at that moment, and makes the entry of the journal that f returns.
 func (x *Extranet) change(v visitor, needs forms.Rights, f func(c *changing) (entry, error)) error {
-	return x.db.write(func(tx *sql.Tx) error {
+	return x.changeAfterSync("", v, needs, f)
+}
+
+// changeAfterSync is change for what names new files in the folder dir, which are
+// made durable first.
+func (x *Extranet) changeAfterSync(dir string, v visitor, needs forms.Rights, f func(c *changing) (entry, error)) error {
+	return x.db.writeAfterSync(dir, func(tx *sql.Tx) error {
 		rights, err := rightsOn(tx, v.site, v.address)
 		if err != nil {
 			return err

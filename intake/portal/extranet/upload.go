@@ -120,10 +120,11 @@ func (u *upload) abandon() {
 // bin. With keepBoth the file gets the next free name instead, which is returned.
 func (u *upload) commit(keepBoth bool) (name string, err error) {
 	defer u.abandon()
-	if err := u.in.place(u.visitor.site); err != nil {
+	dir, err := u.in.place(u.visitor.site)
+	if err != nil {
 		return "", u.explain(err)
 	}
-	err = u.x.change(u.visitor, toCreate, func(c *changing) (entry, error) {
+	err = u.x.changeAfterSync(dir, u.visitor, toCreate, func(c *changing) (entry, error) {
 		parent, err := lookupParent(c.tx, u.visitor.site, u.names)
 		if err != nil {
 			return entry{}, err
