@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"registratura/forms"
@@ -17,6 +18,8 @@ type Site struct {
 	InfoTypes  string `json:"info_types"`
 	LegalBasis string `json:"legal_basis"`
 	Request    string `json:"request,omitempty"` // "42/23.11.2026"
+
+	Until forms.Date `json:"until,omitzero"` // the last day of the legal basis; zero: it names none
 }
 
 // Side says on which side of the collaboration a member stands.
@@ -50,7 +53,11 @@ type Portal interface {
 	// EnsureMember gives m an account, if there is none at the address, and
 	// exactly m.Rights on the site, whatever they were before.
 	EnsureMember(ctx context.Context, siteID string, m Member) error
-	// Members reads back who has access and with which rights, by address.
+	// RemoveMember ends somebody's access to the site, at once. Removing who is
+	// not a member changes nothing; the account stays, for other sites.
+	RemoveMember(ctx context.Context, siteID, address string) error
+	// Members reads back who has access and with which rights, by address: on a
+	// site that is suspended or closed nobody has.
 	Members(ctx context.Context, siteID string) ([]Member, error)
 	// Invite makes a new one-time link for the account; earlier ones stop working.
 	Invite(ctx context.Context, address string) (Invitation, error)
@@ -60,8 +67,42 @@ type Portal interface {
 	// Journal lists what was done on a site since a time, the oldest first. A
 	// portal that keeps no such log returns an error that is [errors.ErrUnsupported].
 	Journal(ctx context.Context, siteID string, since time.Time) ([]JournalEntry, error)
+	// SuspendSite ends everybody's access, at once, and keeps the files and the
+	// list of members.
+	SuspendSite(ctx context.Context, siteID string) error
+	// CloseSite is SuspendSite for a site that is to be exported and deleted.
+	CloseSite(ctx context.Context, siteID string) error
+	// ResumeSite opens a suspended or closed site again, to the members that it had.
+	ResumeSite(ctx context.Context, siteID string) error
+	// Usage counts what the site holds, whatever its state. A portal that cannot
+	// returns an error that is [errors.ErrUnsupported].
+	Usage(ctx context.Context, siteID string) (SiteUsage, error)
+	// ExportSite writes every file of the site, whatever its state, as a zip
+	// archive to w and lists what it wrote. An error means that the archive is
+	// not whole. A portal that cannot returns an error that is
+	// [errors.ErrUnsupported].
+	ExportSite(ctx context.Context, siteID string, w io.Writer) ([]ExportedFile, error)
+	// DeleteSite deletes a closed site with all that is in it, for good. One that
+	// is not there is deleted already; one that is not closed is refused.
+	DeleteSite(ctx context.Context, siteID string) error
 	// SiteURL is where people find the site.
 	SiteURL(siteID string) string
+}
+
+// SiteUsage is what a site holds.
+type SiteUsage struct {
+	Members int // on its list, also while nobody has access
+	Files   int
+	Bytes   int64
+}
+
+// ExportedFile is one line of an export's manifest.
+type ExportedFile struct {
+	Path       string    `json:"path"` // within the archive
+	Size       int64     `json:"size"` // bytes
+	SHA256     string    `json:"sha256"`
+	ModifiedAt time.Time `json:"modified_at"`
+	ModifiedBy string    `json:"modified_by"`
 }
 
 // ErrNoSuchSite is returned by portals for a site that they do not have.

@@ -1,9 +1,13 @@
 package intake_test
 
 import (
+	"archive/zip"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +23,8 @@ type portal struct {
 	made    int                        // links
 	calls   []string
 	journal []intake.JournalEntry // of every site
+	state   map[string]string     // by site: "" (open), "suspended", "closed"
+	files   map[string][]string   // by site: names, each file holds its own name
 
 	before func(call string) error               // the call fails without an effect
 	after  func(call string) error               // it fails although it had its effect
@@ -28,7 +34,8 @@ type portal struct {
 }
 
 func newPortal() *portal {
-	return &portal{sites: map[string]intake.Site{}, members: map[string][]intake.Member{}, links: map[string]string{}}
+	return &portal{sites: map[string]intake.Site{}, members: map[string][]intake.Member{}, links: map[string]string{},
+		state: map[string]string{}, files: map[string][]string{}}
 }
 
 func (p *portal) call(ctx context.Context, name string, do func()) error {
@@ -72,7 +79,9 @@ func (p *portal) EnsureMember(ctx context.Context, site string, m intake.Member)
 
 func (p *portal) Members(ctx context.Context, site string) (list []intake.Member, err error) {
 	err = p.call(ctx, "members", func() {
-		list = append(append(list, p.members[site]...), p.extra...)
+		if p.state[site] == "" {
+			list = append(append(list, p.members[site]...), p.extra...)
+		}
 		if p.reads != nil {
 			list = p.reads(list)
 		}
@@ -122,6 +131,70 @@ func (p *portal) Journal(ctx context.Context, site string, since time.Time) (lis
 		}
 	})
 	return list, err
+}
+
+func (p *portal) RemoveMember(ctx context.Context, site, address string) error {
+	return p.onSite(ctx, site, "remove "+address, func() {
+		p.members[site] = slices.DeleteFunc(p.members[site], func(m intake.Member) bool { return m.Address == address })
+	})
+}
+
+func (p *portal) onSite(ctx context.Context, site, call string, do func()) error {
+	if _, ok := p.sites[site]; !ok {
+		return intake.ErrNoSuchSite
+	}
+	return p.call(ctx, call, do)
+}
+
+func (p *portal) SuspendSite(ctx context.Context, site string) error {
+	return p.onSite(ctx, site, "suspend "+site, func() { p.state[site] = "suspended" })
+}
+
+func (p *portal) CloseSite(ctx context.Context, site string) error {
+	return p.onSite(ctx, site, "close "+site, func() { p.state[site] = "closed" })
+}
+
+func (p *portal) ResumeSite(ctx context.Context, site string) error {
+	return p.onSite(ctx, site, "resume "+site, func() { p.state[site] = "" })
+}
+
+func (p *portal) Usage(ctx context.Context, site string) (u intake.SiteUsage, err error) {
+	err = p.onSite(ctx, site, "usage "+site, func() {
+		u = intake.SiteUsage{Members: len(p.members[site]), Files: len(p.files[site])}
+		for _, name := range p.files[site] {
+			u.Bytes += int64(len(name))
+		}
+	})
+	return u, err
+}
+
+func (p *portal) ExportSite(ctx context.Context, site string, w io.Writer) (list []intake.ExportedFile, err error) {
+	archive := zip.NewWriter(w)
+	err = p.onSite(ctx, site, "export "+site, func() {
+		for _, name := range p.files[site] {
+			f, err := archive.Create(name)
+			if err == nil {
+				_, err = io.WriteString(f, name)
+			}
+			if err != nil {
+				panic(err)
+			}
+			list = append(list, intake.ExportedFile{Path: name, Size: int64(len(name)), SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(name)))})
+		}
+	})
+	return list, errors.Join(err, archive.Close())
+}
+
+func (p *portal) DeleteSite(ctx context.Context, site string) error {
+	if _, ok := p.sites[site]; ok && p.state[site] != "closed" {
+		return errors.New("the site is not closed")
+	}
+	return p.call(ctx, "delete "+site, func() {
+		delete(p.sites, site)
+		delete(p.members, site)
+		delete(p.files, site)
+		delete(p.state, site)
+	})
 }
 
 func (p *portal) SiteURL(site string) string { return "https://extranet.test/s/" + site + "/" }

@@ -24,12 +24,21 @@ import "slices"
 //	approved            withdrawn           head of department
 //	scheduled           provisioning        desk: the activation date has come
 //	scheduled           withdrawn           head of department
+//	scheduled           stuck               desk: what the request rests on no longer holds on the activation date
 //	provisioning        active              desk: what was granted is what was approved
 //	provisioning        stuck               desk: the portal failed for good, or granted something else
-//	stuck               provisioning        IT: requests retry
-//	active              closing             head of department: a confirmed closing
-//	closing             active              IT: undone within the grace period
-//	closing             closed              desk: the grace period is over
+//	provisioning        closing             desk: of a closing: the files are saved and access has ended
+//	stuck               provisioning        IT: requests retry or skip
+//	stuck               withdrawn           IT: requests cancel
+//	active              replaced            desk: an approved change of access took its place
+//	active              closing             desk: a confirmed closing ended access to its site
+//	closing             active              IT: the closing of its site was undone within the grace period
+//	closing             withdrawn           IT: of a closing: undone within the grace period
+//	closing             closed              desk: the grace period is over and the site is deleted
+//
+// A request to close a site goes the same way as one to create it: its
+// approver is the head of department, provisioning it saves the files and ends
+// access, and it is never active.
 type Status string
 
 const (
@@ -55,8 +64,11 @@ const (
 	StatusProvisioning Status = "provisioning"
 	// StatusStuck: the desk could not provision it. Ended by IT.
 	StatusStuck Status = "stuck"
-	// StatusActive: the site is open and everybody was told. Ended by a closing.
+	// StatusActive: the site stands as this request's plan says, and everybody was
+	// told. Ended by a change of access, or by a closing.
 	StatusActive Status = "active"
+	// StatusReplaced: a later request changed who has access. Final.
+	StatusReplaced Status = "replaced"
 	// StatusClosing: access has ended, the files are kept for the grace period.
 	// Ended by the desk when that is over, or by IT who undo it.
 	StatusClosing Status = "closing"
@@ -66,7 +78,7 @@ const (
 
 // Statuses lists every status in the order of a request's life.
 var Statuses = []Status{StatusReceived, StatusReturned, StatusAwaitingApproval, StatusRejected, StatusWithdrawn, StatusExpired,
-	StatusApproved, StatusScheduled, StatusProvisioning, StatusStuck, StatusActive, StatusClosing, StatusClosed}
+	StatusApproved, StatusScheduled, StatusProvisioning, StatusStuck, StatusActive, StatusReplaced, StatusClosing, StatusClosed}
 
 // Transition is one legal change of status. Its fields are unexported, so that
 // the list below is the whole list.
@@ -96,11 +108,16 @@ var (
 	withdrawApproved = Transition{StatusApproved, StatusWithdrawn}
 	provisionOnDate  = Transition{StatusScheduled, StatusProvisioning}
 	withdrawDated    = Transition{StatusScheduled, StatusWithdrawn}
+	holdDated        = Transition{StatusScheduled, StatusStuck}
 	activate         = Transition{StatusProvisioning, StatusActive}
 	getStuck         = Transition{StatusProvisioning, StatusStuck}
+	endAccess        = Transition{StatusProvisioning, StatusClosing}
 	retryStuck       = Transition{StatusStuck, StatusProvisioning}
+	cancelStuck      = Transition{StatusStuck, StatusWithdrawn}
+	replace          = Transition{StatusActive, StatusReplaced}
 	startClosing     = Transition{StatusActive, StatusClosing}
 	undoClosing      = Transition{StatusClosing, StatusActive}
+	withdrawClosing  = Transition{StatusClosing, StatusWithdrawn}
 	finishClosing    = Transition{StatusClosing, StatusClosed}
 )
 
@@ -110,7 +127,8 @@ var Transitions = []Transition{
 	returnToSender, askApproval, disown, expireUnproven, correct, withdrawReturned, expireReturned,
 	approve, reject, correctAsked, withdrawAsked, expireAsked,
 	schedule, provisionAtOnce, withdrawApproved, provisionOnDate, withdrawDated,
-	activate, getStuck, retryStuck, startClosing, undoClosing, finishClosing,
+	holdDated, activate, getStuck, endAccess, retryStuck, cancelStuck,
+	replace, startClosing, undoClosing, withdrawClosing, finishClosing,
 }
 
 // Final reports whether nothing ends the status any more.

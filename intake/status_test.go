@@ -113,7 +113,7 @@ func TestStatusesAreThoseOfTheSourceFile(t *testing.T) {
 }
 
 func TestStatusesAreThoseThatTheDatabaseTakes(t *testing.T) {
-	sql, err := os.ReadFile(filepath.Join("store", "migrations", "0001_registry.sql"))
+	sql, err := os.ReadFile(filepath.Join("store", "migrations", "0005_life.sql"))
 	if err != nil {
 		t.Fatal(err)
 	}

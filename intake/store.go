@@ -57,6 +57,12 @@ type Tx interface {
 	RequestByNumber(Number) (*Request, error)
 	// SiteRequest finds the request that the site with this ID was asked for with.
 	SiteRequest(id string) (*Request, error) // ErrNotFound
+	// Standing finds the request by whose plan the site stands: the one that is
+	// active, or closing.
+	Standing(siteID string) (*Request, error) // ErrNotFound
+	// StandingSites lists the requests by whose plans sites stand, by site ID:
+	// those that are active.
+	StandingSites() ([]*Request, error)
 	// OpenRequest finds a request other than except that has this purpose, of
 	// which a site is open or may still come.
 	OpenRequest(purpose string, except int64) (*Request, error) // ErrNotFound
@@ -67,6 +73,10 @@ type Tx interface {
 	Change(r *Request, t Transition, at time.Time) error
 	// Decide records the one decision of the request and the change of status.
 	Decide(r *Request, d Decision, t Transition) error
+
+	// ChoreDone is the last day on which the chore was done; zero: never.
+	ChoreDone(chore string) (forms.Date, error)
+	SetChoreDone(chore string, day forms.Date) error
 
 	AddEvent(Event) error
 	// Events are those of a request, in order.
@@ -188,7 +198,12 @@ const (
 	Decides          Purpose = "decides"           // approve or reject
 	ConfirmsDecision Purpose = "confirms_decision" // repeat an answer of unproven origin
 	ConfirmsRequest  Purpose = "confirms_request"  // is this form really yours
+	Reviews          Purpose = "reviews"           // is this still who needs access
+	DoesWork         Purpose = "does_work"         // a work order to IT
 )
+
+// Purposes lists every purpose.
+var Purposes = []Purpose{Decides, ConfirmsDecision, ConfirmsRequest, Reviews, DoesWork}
 
 // Event is one thing that happened, as it is told to IT.
 type Event struct {

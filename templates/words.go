@@ -395,8 +395,9 @@ var statusNames = map[intake.Status]string{
 	intake.StatusApproved:         "aprobată",
 	intake.StatusScheduled:        "aprobată, programată pentru data activării",
 	intake.StatusProvisioning:     "aprobată, site-ul se creează",
-	intake.StatusStuck:            "oprită: site-ul nu a putut fi creat întreg",
+	intake.StatusStuck:            "oprită: nu a putut fi dusă la capăt",
 	intake.StatusActive:           "site-ul este deschis",
+	intake.StatusReplaced:         "înlocuită de o cerere ulterioară pentru același site",
 	intake.StatusClosing:          "site-ul se închide",
 	intake.StatusClosed:           "site-ul este închis",
 }

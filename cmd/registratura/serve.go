@@ -64,6 +64,7 @@ func (d *daemon) run(ctx context.Context, portal net.Listener) error {
 	group.Go(func() error { return stopped(ctx, d.follower.Run(ctx)) })
 	group.Go(func() error { return stopped(ctx, d.desk.Work(ctx)) })
 	group.Go(func() error { return stopped(ctx, d.store.Run(ctx, d.desk, stopPatience)) })
+	group.Go(func() error { return stopped(ctx, d.desk.Keep(ctx)) })
 	group.Go(func() error { return d.keepHouse(ctx) })
 	group.Go(func() error {
 		server := &http.Server{Handler: d.portal.Handler(), TLSConfig: tls, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}

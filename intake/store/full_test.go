@@ -25,12 +25,13 @@ import (
 // the JSON of what they are parsed into.
 type cramped struct {
 	*testing.T
-	store   *store.Store
-	desk    *intake.Desk
-	notices []intake.Notice // composed, committed or not
-	sent    map[string]int  // Message-ID to how often it was handed over
-	members []intake.Member
-	uid     uint32
+	intake.Portal // what is not called is not there
+	store         *store.Store
+	desk          *intake.Desk
+	notices       []intake.Notice // composed, committed or not
+	sent          map[string]int  // Message-ID to how often it was handed over
+	members       []intake.Member
+	uid           uint32
 }
 
 const head, approver = "sef@primaria.test", "primar@primaria.test"

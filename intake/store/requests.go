@@ -159,6 +159,17 @@ func (t *tx) SiteRequest(id string) (*intake.Request, error) {
 	return findRequest(t.ctx, t.q, ` WHERE r.site_id = $1 AND r.site_id <> '' AND r.kind = 'create' ORDER BY r.id DESC LIMIT 1`, id)
 }
 
+// Standing implements [intake.Tx].
+func (t *tx) Standing(siteID string) (*intake.Request, error) {
+	return findRequest(t.ctx, t.q, ` WHERE r.site_id = $1 AND r.site_id <> '' AND r.kind = 'create' AND r.status IN ('active', 'closing')
+		ORDER BY r.id DESC LIMIT 1`, siteID)
+}
+
+// StandingSites implements [intake.Tx].
+func (t *tx) StandingSites() ([]*intake.Request, error) {
+	return listRequests(t.ctx, t.q, ` WHERE r.kind = 'create' AND r.status = 'active' ORDER BY r.site_id`)
+}
+
 // OpenRequest implements [intake.Tx].
 func (t *tx) OpenRequest(purpose string, except int64) (*intake.Request, error) {
 	return findRequest(t.ctx, t.q, ` WHERE r.purpose = $1 AND r.purpose <> '' AND r.id <> $2 AND r.status IN
@@ -197,7 +208,11 @@ func (s *Store) RequestByNumber(ctx context.Context, year, serial int) (*intake.
 
 // Requests lists requests, the newest first; status "" means all.
 func (s *Store) Requests(ctx context.Context, status intake.Status, limit int) ([]*intake.Request, error) {
-	rows, err := s.read.QueryContext(ctx, requestColumns+` WHERE $1 = '' OR r.status = $1 ORDER BY r.id DESC LIMIT $2`, string(status), limit)
+	return listRequests(ctx, s.read, ` WHERE $1 = '' OR r.status = $1 ORDER BY r.id DESC LIMIT $2`, string(status), limit)
+}
+
+func listRequests(ctx context.Context, q querier, where string, args ...any) ([]*intake.Request, error) {
+	rows, err := q.QueryContext(ctx, requestColumns+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing requests: %w", err)
 	}

@@ -62,18 +62,28 @@ func (s *Store) Close() error {
 
 // prepare brings the tables up to date, the queue's among them.
 func (s *Store) prepare(ctx context.Context) error {
-	steps, err := s.goMigrations()
+	provider, err := s.migrator()
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(s.dialect.goose, s.write, nil, goose.WithGoMigrations(steps...), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("reading the migrations: %w", err)
-	}
+	s.write.SetMaxOpenConns(2) // the migrator holds one while it waits for a step that takes its own
+	defer s.write.SetMaxOpenConns(1)
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrating: %w", err)
 	}
 	return s.prepareQueue(ctx)
+}
+
+func (s *Store) migrator() (*goose.Provider, error) {
+	steps, err := s.goMigrations()
+	if err != nil {
+		return nil, err
+	}
+	provider, err := goose.NewProvider(s.dialect.goose, s.write, nil, goose.WithGoMigrations(steps...), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("reading the migrations: %w", err)
+	}
+	return provider, nil
 }
 
 // goMigrations turns the embedded SQL, spelled for the dialect, into goose steps.
@@ -94,14 +104,53 @@ func (s *Store) goMigrations() ([]*goose.Migration, error) {
 			return nil, err
 		}
 		statements := s.dialect.words.Replace(string(text))
-		steps = append(steps, goose.NewGoMigration(version, &goose.GoFunc{
-			RunTx: func(ctx context.Context, tx *sql.Tx) error {
-				_, err := tx.ExecContext(ctx, statements)
-				return err
-			},
-		}, nil))
+		up := &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, statements)
+			return err
+		}}
+		if strings.HasPrefix(statements, referencesOff) {
+			up = &goose.GoFunc{RunDB: func(ctx context.Context, db *sql.DB) error { return s.migrateWithoutReferences(ctx, db, statements) }}
+		}
+		steps = append(steps, goose.NewGoMigration(version, up, nil))
 	}
 	return steps, nil
+}
+
+// referencesOff begins a migration that makes a table anew to which others
+// refer: dropping the old one must not count as deleting its rows.
+const referencesOff = "-- references: off\n"
+
+// migrateWithoutReferences runs statements in one transaction while references
+// are not enforced, and checks them before it commits.
+func (s *Store) migrateWithoutReferences(ctx context.Context, db *sql.DB, statements string) (err error) {
+	conn, err := db.Conn(ctx) // the setting is the connection's, and can't be changed in a transaction
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, s.dialect.referencesOff); err != nil {
+		return err
+	}
+	defer func() {
+		_, err2 := conn.ExecContext(context.WithoutCancel(ctx), s.dialect.referencesOn)
+		err = errors.Join(err, err2)
+	}()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, statements); err != nil {
+		return err
+	}
+	var broken int
+	if err := tx.QueryRowContext(ctx, s.dialect.brokenReferences).Scan(&broken); err != nil {
+		return err
+	}
+	if broken > 0 {
+		return fmt.Errorf("%d references would be broken", broken)
+	}
+	return tx.Commit()
 }
 
 // tx is an [intake.Tx].

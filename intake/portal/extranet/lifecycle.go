@@ -108,19 +108,10 @@ func (x *Extranet) DeleteSite(ctx context.Context, siteID string) error {
 	return nil
 }
 
-// ExportedFile is one line of an export's manifest.
-type ExportedFile struct {
-	Path       string    `json:"path"` // within the archive
-	Size       int64     `json:"size"` // bytes
-	SHA256     string    `json:"sha256"`
-	ModifiedAt time.Time `json:"modified_at"`
-	ModifiedBy string    `json:"modified_by"`
-}
-
 // ExportSite writes every file of a site, not its bin, as a zip archive to w.
 // Each is compared with the checksum that was kept when it was received; one
 // that differs fails the export. The manifest lists what was written.
-func (x *Extranet) ExportSite(ctx context.Context, siteID string, w io.Writer) ([]ExportedFile, error) {
+func (x *Extranet) ExportSite(ctx context.Context, siteID string, w io.Writer) ([]intake.ExportedFile, error) {
 	if err := siteExists(x.db.reader, siteID); err != nil {
 		return nil, fmt.Errorf("exporting site %s: %w", siteID, err)
 	}
@@ -145,7 +136,7 @@ type export struct {
 	ctx      context.Context
 	site     string
 	archive  *zip.Writer
-	manifest []ExportedFile
+	manifest []intake.ExportedFile
 }
 
 func (e *export) folder(folder *node, prefix string) error {
@@ -196,8 +187,27 @@ func (e *export) file(n *node, name string) error {
 	if got := sum.Sum(nil); size != n.size || hex.EncodeToString(got) != hex.EncodeToString(want) {
 		return fmt.Errorf("%s is not what was received: %d bytes with SHA-256 %x, kept were %d with %x", name, size, got, n.size, want)
 	}
-	e.manifest = append(e.manifest, ExportedFile{name, size, hex.EncodeToString(want), e.x.timeOf(n.modifiedAt), n.modifiedBy})
+	e.manifest = append(e.manifest, intake.ExportedFile{
+		Path: name, Size: size, SHA256: hex.EncodeToString(want), ModifiedAt: e.x.timeOf(n.modifiedAt), ModifiedBy: n.modifiedBy,
+	})
 	return nil
+}
+
+// Usage counts what a site holds: the files that an export would write.
+func (x *Extranet) Usage(ctx context.Context, siteID string) (intake.SiteUsage, error) {
+	var u intake.SiteUsage
+	if err := siteExists(x.db.reader, siteID); err != nil {
+		return u, fmt.Errorf("counting the files of site %s: %w", siteID, err)
+	}
+	err := x.db.reader.QueryRowContext(ctx, `WITH RECURSIVE live (id, kind, size) AS (
+			SELECT id, kind, size FROM nodes WHERE site_id = $1 AND kind = 'root'
+			UNION ALL SELECT n.id, n.kind, n.size FROM nodes n JOIN live ON n.parent_id = live.id)
+		SELECT (SELECT count(*) FROM members WHERE site_id = $1), count(*), coalesce(sum(size), 0) FROM live WHERE kind = 'file'`,
+		siteID).Scan(&u.Members, &u.Files, &u.Bytes)
+	if err != nil {
+		return u, fmt.Errorf("counting the files of site %s: %w", siteID, err)
+	}
+	return u, nil
 }
 
 // SiteUse is what a site holds and when it was last used.

@@ -35,6 +35,9 @@ func Run(t *testing.T, open func(t *testing.T) intake.Store) {
 		{"a request changes only from the expected status", guardedChange},
 		{"every legal transition can be recorded", everyTransition},
 		{"a request is decided once", decidedOnce},
+		{"a site stands by the plan of the request that is active", standing},
+		{"every purpose of a token can be recorded", purposes},
+		{"a chore is done on the last day that was recorded", choreDone},
 		{"a token is found by its hash and spent with its request", tokens},
 		{"an offered plan is read back by its hash, and may be offered again", offers},
 		{"a notice is found by its Message-ID and keeps its bytes", noticeRoundTrip},
@@ -588,4 +591,71 @@ func siteTaken(t *testing.T, s intake.Store) {
 		same(t, "taken", []bool{taken, free}, []bool{true, false})
 		return nil
 	})
+}
+
+func standing(t *testing.T, s intake.Store) {
+	mail := receive(t, s, mail(1, "a"))[0]
+	must(t, s.Transact(t.Context(), func(tx intake.Tx) error {
+		insert := func(serial int, site string, status intake.Status) *intake.Request {
+			r := request(mail.ID, serial)
+			r.Plan.Site.ID, r.Status = site, status
+			must(t, tx.InsertRequest(r))
+			return r
+		}
+		insert(1, "b", intake.StatusReplaced)
+		active := insert(2, "b", intake.StatusActive)
+		insert(3, "b", intake.StatusAwaitingApproval)
+		closing := insert(4, "a", intake.StatusClosing)
+		insert(5, "c", intake.StatusClosed)
+		for site, want := range map[string]*intake.Request{"a": closing, "b": active} {
+			if r, err := tx.Standing(site); err != nil || r.ID != want.ID {
+				t.Errorf("site %s stands by %v (%v), want %s", site, r, err, want.Number)
+			}
+		}
+		for _, site := range []string{"c", "d", ""} {
+			if _, err := tx.Standing(site); !errors.Is(err, intake.ErrNotFound) {
+				t.Errorf("site %q: %v, want ErrNotFound", site, err)
+			}
+		}
+		list, err := tx.StandingSites()
+		if err != nil || len(list) != 1 || list[0].ID != active.ID {
+			t.Errorf("the standing sites are %v (%v), want that of %s alone", list, err, active.Number)
+		}
+		return nil
+	}))
+}
+
+func purposes(t *testing.T, s intake.Store) {
+	mail := receive(t, s, mail(1, "a"))[0]
+	must(t, s.Transact(t.Context(), func(tx intake.Tx) error {
+		r := request(mail.ID, 1)
+		must(t, tx.InsertRequest(r))
+		for _, p := range intake.Purposes {
+			must(t, tx.AddToken(intake.Token{Hash: string(p), Purpose: p, Request: r.ID, CreatedAt: start, ExpiresAt: start}))
+			k, err := tx.Token(string(p))
+			must(t, err)
+			if k.Purpose != p {
+				t.Errorf("the purpose %s is read back as %s", p, k.Purpose)
+			}
+		}
+		return nil
+	}))
+}
+
+func choreDone(t *testing.T, s intake.Store) {
+	day := forms.Date{Year: 2026, Month: time.November, Day: 23}
+	must(t, s.Transact(t.Context(), func(tx intake.Tx) error {
+		if d, err := tx.ChoreDone("reviews"); err != nil || !d.IsZero() {
+			t.Errorf("a chore that was never done: %v (%v)", d, err)
+		}
+		for range 2 {
+			must(t, tx.SetChoreDone("reviews", day))
+			day.Day++
+		}
+		day.Day--
+		if d, err := tx.ChoreDone("reviews"); err != nil || d != day {
+			t.Errorf("the chore was done on %v (%v), want %v", d, err, day)
+		}
+		return nil
+	}))
 }
