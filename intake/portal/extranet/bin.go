@@ -240,10 +240,11 @@ func purge(tx *sql.Tx, site string, id int64) (blobs []string, err error) {
 	return blobs, err
 }
 
-// Housekeep deletes for good what has been in the bins for too long, and
-// sessions and links that have expired. Once a day is enough.
+// Housekeep deletes for good what has been in the bins for too long, uploads that
+// nobody went on with, and sessions and links that have expired. Once a day is
+// enough.
 func (x *Extranet) Housekeep() error {
-	if err := x.emptyBins(); err != nil {
+	if err := errors.Join(x.emptyBins(), x.dropStaleParts()); err != nil {
 		return err
 	}
 	now := millis(x.now())

@@ -114,6 +114,27 @@ func (s *blobStore) create(random func(int) []byte, limit int64) (*incoming, err
 	return &incoming{store: s, file: f, blob: blob, sum: sha256.New(), limit: limit}, nil
 }
 
+// reopen goes on with a blob of which size bytes were written for certain.
+func (s *blobStore) reopen(blob string, size, limit int64) (_ *incoming, err error) {
+	f, err := s.root.OpenFile(path.Join(incomingDir, blob), os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("going on to receive a file: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
+	in := &incoming{store: s, file: f, blob: blob, sum: sha256.New(), size: size, limit: limit}
+	if _, err := io.CopyN(in.sum, f, size); err != nil {
+		return nil, fmt.Errorf("going on to receive a file: reading the %d bytes that there are: %w", size, err)
+	}
+	if err := f.Truncate(size); err != nil {
+		return nil, fmt.Errorf("going on to receive a file: %w", err)
+	}
+	return in, nil
+}
+
 func (in *incoming) Write(p []byte) (int, error) {
 	if in.size+int64(len(p)) > in.limit {
 		return 0, errTooLarge
@@ -225,10 +246,13 @@ func (in *incoming) discard(siteID string) {
 		in.file.Close()
 		in.file = nil
 	}
-	// What stays behind, the sweep at the next start takes.
-	in.store.root.Remove(path.Join(incomingDir, in.blob))
+	in.store.discard(in.blob)
 	in.store.root.Remove(path.Join(filesDir, siteID, in.blob))
 }
+
+// discard throws away what was received of a blob. What stays behind, the sweep
+// at the next start takes.
+func (s *blobStore) discard(blob string) { s.root.Remove(path.Join(incomingDir, blob)) }
 
 // remove deletes blobs that no row names any more.
 func (s *blobStore) remove(siteID string, blobs []string) error {
@@ -247,11 +271,18 @@ func (x *Extranet) sweep() error {
 	if err := x.emptyBins(); err != nil {
 		return err
 	}
+	wanted, err := x.sweepParts()
+	if err != nil {
+		return err
+	}
 	left, err := fs.ReadDir(x.blobs.root.FS(), incomingDir)
 	if err != nil {
 		return fmt.Errorf("looking for interrupted uploads: %w", err)
 	}
 	for _, e := range left {
+		if wanted[e.Name()] {
+			continue
+		}
 		if err := x.blobs.root.RemoveAll(path.Join(incomingDir, e.Name())); err != nil {
 			return fmt.Errorf("deleting an interrupted upload: %w", err)
 		}

@@ -35,6 +35,28 @@ func TestServeUntilKilled(t *testing.T) {
 	t.Fatal(http.Serve(listener, x.Handler()))
 }
 
+// serveUntilKilled starts an extranet on dir in a process of its own, and returns
+// where it listens.
+func serveUntilKilled(t *testing.T, dir string) (child *exec.Cmd, base string) {
+	t.Helper()
+	child = exec.Command(os.Args[0], "-test.run=^TestServeUntilKilled$", "-test.v")
+	child.Env = append(os.Environ(), "EXTRANET_TEST_SERVE="+dir)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if base, ok := strings.CutPrefix(lines.Text(), "serving "); ok {
+			return child, base
+		}
+	}
+	t.Fatal("the other process does not serve")
+	return nil, ""
+}
+
 // sized is content that can be known again: from its name alone.
 func sized(name string) string {
 	seed := uint64(len(name))
@@ -65,25 +87,7 @@ func TestKilledInTheMiddleNothingIsHalfThereAndNothingAcknowledgedIsLost(t *test
 		rounds = 3
 	}
 	for round := range rounds {
-		child := exec.Command(os.Args[0], "-test.run=^TestServeUntilKilled$", "-test.v")
-		child.Env = append(os.Environ(), "EXTRANET_TEST_SERVE="+dir)
-		out, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		base := ""
-		for lines := bufio.NewScanner(out); base == "" && lines.Scan(); {
-			base, _ = strings.CutPrefix(lines.Text(), "serving ")
-			if base == lines.Text() {
-				base = ""
-			}
-		}
-		if base == "" {
-			t.Fatal("the other process does not serve")
-		}
+		child, base := serveUntilKilled(t, dir)
 		enough := 3 + rand.IntN(40) // uploads acknowledged before the kill
 		kill := sync.OnceFunc(func() { child.Process.Kill() })
 		var uploads sync.WaitGroup

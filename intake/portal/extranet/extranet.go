@@ -195,6 +195,7 @@ func lockDir(dir string) (*os.File, error) {
 
 // Close ends it. Requests that are still running fail.
 func (x *Extranet) Close() error {
+	x.closeParts()
 	var errs []error
 	if x.reads != nil {
 		errs = append(errs, x.reads.close())

@@ -5,8 +5,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +19,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -449,83 +448,6 @@ func TestChangesCanBeMadeToDependOnTheVersion(t *testing.T) {
 	}
 }
 
-func TestLargeUploadsGoOnWhereTheyBrokeOff(t *testing.T) {
-	w := stage(t)
-	b := &pageTry{browser: w.loggedIn(stageHand)}
-	b.csrf = b.get("/").csrf(t)
-	content := strings.Repeat("0123456789", 1000)
-	post := func(path string, body io.Reader, contentType string) (answer, map[string]any) {
-		r := w.request(http.MethodPost, path, body)
-		r.Header.Set("Content-Type", contentType)
-		r.Header.Set("Accept", "application/json")
-		r.Header.Set("X-CSRF", b.csrf)
-		a := b.do(r)
-		var reply map[string]any
-		if err := json.Unmarshal([]byte(a.body), &reply); err != nil {
-			t.Fatalf("%v: %s", err, a.body)
-		}
-		return a, reply
-	}
-	begin := func() (id string, offset float64) {
-		form := url.Values{"nume": {"mare.bin"}, "marime": {fmt.Sprint(len(content))}, "modificat": {"1"}}
-		_, reply := post("/s/a/dosar/?do=begin", strings.NewReader(form.Encode()), "application/x-www-form-urlencoded")
-		id, _ = reply["id"].(string) // there is none while a part is still being received
-		offset, _ = reply["offset"].(float64)
-		return id, offset
-	}
-	part := func(id string, offset, end int) map[string]any {
-		_, reply := post(fmt.Sprintf("/s/a/dosar/?do=part&id=%s&offset=%d", id, offset), strings.NewReader(content[offset:end]), "application/octet-stream")
-		return reply
-	}
-	id, offset := begin()
-	if offset != 0 {
-		t.Fatalf("it begins at %v", offset)
-	}
-	part(id, 0, 3000)
-	if reply := part(id, 0, 10); reply["offset"].(float64) != 3000 {
-		t.Errorf("a part at the wrong place was answered with %v", reply)
-	}
-	stranger := w.loggedIn("strain@das.example")
-	r := w.request(http.MethodPost, "/s/b/?do=part&id="+id+"&offset=3000", strings.NewReader("x"))
-	r.Header.Set("X-CSRF", stranger.get("/").csrf(t))
-	stranger.do(r).want(t, http.StatusNotFound)
-
-	// The connection breaks in the middle of the next part; what had arrived counts.
-	r = w.request(http.MethodPost, "/s/a/dosar/?do=part&id="+id+"&offset=3000", io.MultiReader(strings.NewReader(content[3000:5000]), iotest.ErrReader(errors.New("broken"))))
-	r.Header.Set("X-CSRF", b.csrf)
-	if response, err := b.client.Do(r); err == nil {
-		response.Body.Close()
-	}
-	if again, offset := begin(); again != "" && (again != id || offset < 3000) {
-		t.Errorf("it goes on at %v", offset)
-	}
-	if w.content("/dosar/mare.bin") != "-" {
-		t.Error("half a file is visible")
-	}
-	offset = 3000
-	waitUntil(t, func() bool { // as the script does: where the server says, until it has everything
-		reply := part(id, int(offset), len(content))
-		if at, ok := reply["offset"].(float64); ok {
-			offset = at
-		}
-		return fmt.Sprint(reply["uploaded"]) == "[mare.bin]"
-	})
-	if w.content("/dosar/mare.bin") != content {
-		t.Error("the file is not what was sent")
-	}
-	if id, offset := begin(); offset != 0 || id == "" {
-		t.Error("a finished upload is gone on with")
-	}
-	w.clock.advance(25 * time.Hour)
-	b.browser = w.loggedIn(stageHand)
-	b.csrf = b.get("/").csrf(t)
-	content += "x"
-	begin()
-	if n := w.leftovers(); n != 1 {
-		t.Errorf("%d uploads are under way, want the new one alone", n)
-	}
-}
-
 func TestTwoHundredUploadsAtOnce(t *testing.T) {
 	w := stage(t)
 	const uploads = 200
@@ -774,5 +696,12 @@ func TestContextEndsAnExport(t *testing.T) {
 	cancel()
 	if _, err := w.ExportSite(ctx, "a", io.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+func execute(query string) func(tx *sql.Tx) error {
+	return func(tx *sql.Tx) error {
+		_, err := tx.Exec(query)
+		return err
 	}
 }

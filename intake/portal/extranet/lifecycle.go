@@ -78,6 +78,9 @@ func (x *Extranet) DeleteSite(ctx context.Context, siteID string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("deleting site %s: %w", siteID, err)
 	}
+	if err := x.dropPartsOfClosed(siteID); err != nil {
+		return fmt.Errorf("deleting site %s: %w", siteID, err)
+	}
 	err := x.db.write(func(tx *sql.Tx) error {
 		var state string
 		err := tx.QueryRow(`SELECT state FROM sites WHERE id = ?`, siteID).Scan(&state)

@@ -17,6 +17,7 @@ type upload struct {
 	names      []string
 	in         *incoming
 	properties []property
+	part       string // the upload in parts that it is; empty: it comes in one go
 	done       bool
 }
 
@@ -153,6 +154,11 @@ func (u *upload) commit(keepBoth bool) (name string, err error) {
 		}
 		if err := setProperties(c.tx, id, u.properties); err != nil {
 			return entry{}, err
+		}
+		if u.part != "" { // with the file there, it is no longer under way
+			if err := c.exec(`DELETE FROM uploads WHERE id = ?`, u.part); err != nil {
+				return entry{}, err
+			}
 		}
 		action := actUpload
 		if old != nil && old.size > 0 {
