@@ -109,7 +109,7 @@ func (d *decider) clauses(toks []token) [][2]int {
 		}
 		if clauseStart(toks, i) || len(out) == 0 {
 			skipped := i
-			for _, list := range []string{"approve", "weak", "courtesy", "between conditions", "go on"} {
+			for _, list := range []string{"approve", "weak", "courtesy", "all is well", "between conditions", "go on"} {
 				end, p := d.longest(list, toks, i)
 				// "de acord" goes on in "de acord cu…", courtesy in nothing.
 				if p != nil && (list == "approve" || end == len(toks) || toks[end].kind == separator || toks[end].breakBefore > 0) {
@@ -305,7 +305,7 @@ func (d *decider) namesIn(toks []token, what []byte) []string {
 	for i := 0; i < len(toks); {
 		best, end, ambiguous := "", i, false
 		for _, person := range d.in.People {
-			ends := wordsOf([]string{person}, toks, i, 1)
+			ends := wordsOf([]string{person}, toks, i, 1, inflected)
 			if len(ends) == 0 {
 				continue
 			}

@@ -126,8 +126,8 @@ func (d *decider) decide(w written) Reading {
 	return verdict(Unclear, "no decision that the lists know", 0, end)
 }
 
-// cover reports whether the whole text is made of phrases of the five lists
-// that rule R2 allows, and which phrase of [approve], or of [weak] if there is
+// cover reports whether the whole text is made of phrases of the lists that
+// rule R2 allows, and which phrase of [approve], or of [weak] if there is
 // none of that, is in it.
 func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
 	const none, bare, clear = 0, 1, 2
@@ -157,13 +157,14 @@ func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
 		for _, list := range []struct {
 			name string
 			kind int
-		}{{"approve", clear}, {"weak", bare}, {"courtesy", none}, {"signs", none}, {"go on", none}} {
-			if list.name == "signs" && !clauseStart(toks, i) {
-				continue // "Aprob viceprimarul" names no signer
-			}
+		}{{"approve", clear}, {"weak", bare}, {"courtesy", none}, {"all is well", none}, {"signs", none}, {"go on", none}} {
+			signs := list.name == "signs" && !clauseStart(toks, i)
 			for k := range d.lists[list.name] {
 				p := &d.lists[list.name][k]
 				for _, end := range d.phraseEnds(p, toks, i) {
+					if signs && !slices.Contains(d.fullName(toks, i), end) {
+						continue // "Aprob viceprimarul" names no signer
+					}
 					for kind, s := range reach[i] {
 						switch {
 						case !s.ok:
@@ -201,7 +202,7 @@ func (d *decider) starts(toks []token) []int {
 			continue
 		}
 		is[i] = toks[i].kind != separator
-		for _, list := range []string{"courtesy", "sorry", "object"} {
+		for _, list := range []string{"courtesy", "all is well", "sorry", "object"} {
 			for k := range d.lists[list] {
 				for _, end := range d.phraseEnds(&d.lists[list][k], toks, i) {
 					is[end] = true

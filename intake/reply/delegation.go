@@ -84,15 +84,6 @@ func (c Candidate) fits(toks []token, addresses []string) bool {
 	return named || len(title) > 0 && len(titled) == len(title)
 }
 
-// inflected reports whether written is the word, or its dative: "viceprimarului", "Elenei".
-func inflected(written, w string) bool {
-	if written == w || len(w) > 3 && strings.HasSuffix(w, "a") && written == strings.TrimSuffix(w, "a")+"ei" {
-		return true
-	}
-	ending, ok := strings.CutPrefix(written, w)
-	return ok && len(w) > 3 && slices.Contains([]string{"ul", "ului", "lui", "ei", "a", "ii", "i"}, ending)
-}
-
 var nearDays = map[string]int{"azi": 0, "astazi": 0, "maine": 1, "miine": 1, "poimaine": 2, "poimiine": 2}
 
 func startsDay(t token) bool {

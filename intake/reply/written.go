@@ -59,13 +59,20 @@ func (d *decider) written(body []line) written {
 		for _, t := range words([]string{l.text}) {
 			d.quoted[t.fold] = true
 		}
-		if label, name, ok := strings.Cut(l.text, ":"); ok && strings.HasPrefix(fold(strings.TrimSpace(label)), "solicitant") {
+		label, name, ok := strings.Cut(l.text, ":")
+		labelled := words([]string{label})
+		named := func(list string) bool {
+			end, _ := d.longest(list, labelled, 0)
+			return ok && end > 0 && end == len(labelled)
+		}
+		switch {
+		case named("label of the requester"):
 			name, of, _ := strings.Cut(name, ",")
 			d.requesters = append(d.requesters, name)
 			if department := d.withoutRank(of); department != "" {
 				d.subjects = append(d.subjects, department)
 			}
-		} else if l := words([]string{label}); ok && d.find("label of the site", l, 0, len(l)) != nil {
+		case named("label of the site"):
 			d.subjects = append(d.subjects, name)
 		}
 	}
