@@ -50,6 +50,8 @@ func (h *hand) decide() (Settlement, error) {
 		return h.approverAnswers(*k)
 	case h.c.Command.Name == reply.CommandLog:
 		return h.journal()
+	case h.c.Command.Name == reply.CommandLink:
+		return h.newLink()
 	case h.c.Kind == CaseReply:
 		return h.strayReply()
 	}

@@ -123,7 +123,8 @@ type Access struct {
 	Invitation Invitation
 }
 
-// NewLink carries a new one-time link to somebody who asked for it on the portal.
+// NewLink carries a new one-time link to somebody who asked for it, on the portal
+// or by mail.
 type NewLink struct {
 	Invitation Invitation
 }

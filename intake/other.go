@@ -21,6 +21,8 @@ const (
 	AsideTooLarge   AsideWhy = "too_large"   // beyond the size limit
 	AsideMuted      AsideWhy = "muted"       // a question to it was not put: the address got its answers for the day
 	AsideUnfetched  AsideWhy = "unfetched"   // the IMAP server could not give it
+	AsideNoAccount  AsideWhy = "no_account"  // it asks for a new link, from an address without an account
+	AsideNoLinks    AsideWhy = "no_links"    // it asks for a new link, and the portal makes none
 )
 
 // strayReply is an answer to one of our mails that puts no question, or to none.

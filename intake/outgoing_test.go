@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"registratura/forms"
 	"registratura/intake"
 )
 
@@ -445,30 +444,4 @@ func TestBouncesOfOneMailAreReportedWithinBounds(t *testing.T) {
 		o.handle(append(dsn(access, dan, "failed"), fmt.Sprintf("copy %d\r\n", i)...))
 	}
 	o.wantSent(slices.Repeat([]string{"undelivered it"}, 5)...)
-}
-
-func TestNewLink(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	o.desk.Policy.AnswersPerDay = 2
-	s := submission()
-	s.ActivationDate = forms.DateOf(o.clock.Now())
-	_, question := o.askedFor(s)
-	o.handle(o.answer(mayor, question, "Aprob."))
-	o.sent()
-	for range 4 {
-		if err := o.desk.SendLink(t.Context(), dan); err != nil {
-			t.Fatal(err)
-		}
-		o.run()
-	}
-	o.wantSent("new_link dan.oprea", "new_link dan.oprea")
-	if last := o.mailTo(dan, "new_link"); !strings.Contains(last.Text, o.portal.links[dan]) {
-		t.Error("the link in the last mail is not the one that works: one that was never sent replaced it")
-	}
-	if err := o.desk.SendLink(t.Context(), stranger); !errors.Is(err, intake.ErrNoSuchAccount) {
-		t.Errorf("got %v for somebody without an account", err)
-	}
-	o.run()
-	o.wantSent()
 }

@@ -206,23 +206,3 @@ func (d *Desk) inform(ctx context.Context, r *Request) error {
 	}
 	return err
 }
-
-// SendLink mails a new one-time link to the owner of an account, who asked for it.
-func (d *Desk) SendLink(ctx context.Context, address string) error {
-	// This is asked first, because a new link ends the one in the last mail.
-	muted := false
-	err := d.transact(ctx, func(h *hand) (err error) {
-		muted, err = h.muted(Person{Address: address}, NewLink{}, envelope{bounded: true})
-		return err
-	})
-	if err != nil || muted {
-		return err
-	}
-	invitation, err := d.Portal.NewLink(ctx, address)
-	if err != nil {
-		return fmt.Errorf("making a new link: %w", err)
-	}
-	return d.transact(ctx, func(h *hand) error {
-		return h.send(Person{Address: address}, NewLink{Invitation: invitation}, envelope{secret: true, bounded: true})
-	})
-}

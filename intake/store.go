@@ -122,6 +122,8 @@ type Tx interface {
 	NoticeOfMessage(messageID string) (OutgoingMail, error) // ErrNotFound
 	// CountAnswers counts the bounded notices made for the address since then.
 	CountAnswers(address string, since time.Time) (int, error)
+	// CountNotices counts the notices of that kind made for the address since then.
+	CountNotices(kind, address string, since time.Time) (int, error)
 	MarkSent(id int64, at time.Time) error
 	MarkFailed(id int64, at time.Time, reason string) error
 

@@ -364,6 +364,10 @@ func aside(why intake.AsideWhy) string {
 		return "cere o întrebare pe care nu am mai trimis-o, fiindcă adresa a primit deja numărul de răspunsuri îngăduit într-o zi; cererea așteaptă"
 	case intake.AsideUnfetched:
 		return "serverul de e-mail nu l-a putut da; deschideți-l în căsuța poștală"
+	case intake.AsideNoAccount:
+		return "cere un link nou pentru parolă, dar adresa de la care vine nu are cont pe niciun site; poate expeditorul are contul la altă adresă"
+	case intake.AsideNoLinks:
+		return "cere un link nou pentru parolă, iar site-urile sunt găzduite unde registratura nu poate face linkuri"
 	case intake.AsideTooLarge:
 		return "depășește dimensiunea admisă și nu a fost citit"
 	}

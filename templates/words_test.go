@@ -104,7 +104,8 @@ func TestEveryCodeHasWords(t *testing.T) {
 			t.Errorf("letter %q has no words", l.Name())
 		}
 	}
-	for _, why := range []intake.AsideWhy{intake.AsideFailed, intake.AsideNoSender, intake.AsideStranger, intake.AsideNoApprover, intake.AsideReply, intake.AsideTooLarge} {
+	for _, why := range []intake.AsideWhy{intake.AsideFailed, intake.AsideNoSender, intake.AsideStranger, intake.AsideNoApprover, intake.AsideReply, intake.AsideTooLarge,
+		intake.AsideNoAccount, intake.AsideNoLinks} {
 		if aside(why) == string(why) {
 			t.Errorf("%q has no words", why)
 		}

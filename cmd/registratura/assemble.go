@@ -234,7 +234,7 @@ func openPortal(cfg *config.Config, log *slog.Logger, now func() time.Time, requ
 	}
 	return extranet.Open(extranet.Config{
 		Dir: cfg.SitesDir(), BaseURL: cfg.Portal.BaseURL, Institution: cfg.Institution.Name, Pages: templates.Pages(),
-		HelpAddress: help, Now: now, Logger: log, LinkLifetime: time.Duration(cfg.Portal.LinkLife),
+		HelpAddress: help, MailAddress: cfg.Desk.Address, Now: now, Logger: log, LinkLifetime: time.Duration(cfg.Portal.LinkLife),
 		MaxFile: int64(cfg.Portal.MaxUpload), SiteQuota: int64(cfg.Portal.SiteQuota), Location: cfg.Location(), RequestLink: requestLink, TrustedProxies: proxies,
 		IT: cfg.Directory().IT, Registry: registry, StatusInWords: templates.StatusInWords,
 	})

@@ -60,6 +60,16 @@ func (t *tx) CountAnswers(address string, since time.Time) (n int, err error) {
 	return n, nil
 }
 
+// CountNotices implements [intake.Tx].
+func (t *tx) CountNotices(kind, address string, since time.Time) (n int, err error) {
+	err = t.q.QueryRowContext(t.ctx, `SELECT COUNT(*) FROM notices WHERE to_address = $1 AND kind = $2 AND created_at > $3`,
+		address, kind, millis(since)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("counting notices: %w", err)
+	}
+	return n, nil
+}
+
 // MarkSent implements [intake.Tx].
 func (t *tx) MarkSent(id int64, at time.Time) error {
 	return t.finishNotice(id, intake.OutgoingSent, at, "")

@@ -338,7 +338,9 @@ func TestAskingForALinkSaysTheSameToEverybody(t *testing.T) {
 	var asked []string
 	w, _ := invited(t, func(c *Config) {
 		c.RequestLink = func(_ context.Context, address string) error { asked = append(asked, address); return nil }
+		c.MailAddress = "registratura@primarie.example"
 	})
+	w.browser().get("/link-nou").want(t, http.StatusOK, `href="mailto:registratura@primarie.example?subject=link%20nou"`)
 	ask := func(address string) string {
 		b := w.browser()
 		a := b.post("/link-nou", url.Values{"csrf": {b.get("/link-nou").csrf(t)}, "adresa": {address}})

@@ -37,6 +37,7 @@ type Config struct {
 	Institution string // "Primăria Municipiului Buzău", on every page
 	Pages       fs.FS  // the templates of the pages, and static/ with what they need
 	HelpAddress string // whom people who cannot get in write to; empty: no address is shown
+	MailAddress string // to which "link nou" may be written for a new one-time link; empty: only the page is told of
 
 	Now    func() time.Time // default time.Now
 	Rand   io.Reader        // default crypto/rand.Reader; used by one goroutine at a time

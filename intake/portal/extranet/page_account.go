@@ -191,11 +191,12 @@ func checkNewPassword(password, again, address string) error {
 
 type newLinkData struct {
 	Address string
-	ByPage  bool // a link can be asked for here
+	ByPage  bool   // a link can be asked for here
+	ByMail  string // and by mail to this address; empty: not
 }
 
 func (x *Extranet) newLinkData(address string) newLinkData {
-	return newLinkData{address, x.config.RequestLink != nil}
+	return newLinkData{address, x.config.RequestLink != nil, x.config.MailAddress}
 }
 
 func (x *Extranet) pageNewLink(w http.ResponseWriter, r *http.Request) {

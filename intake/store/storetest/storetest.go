@@ -528,6 +528,22 @@ func answersCounted(t *testing.T, s intake.Store) {
 		same(t, "answers", n, 2)
 		return err
 	})
+	transact(t, s, func(tx intake.Tx) error {
+		of := notice1(0)
+		for _, c := range []struct {
+			kind, address string
+			since         time.Time
+			want          int
+		}{
+			{of.Kind, of.To, start.Add(-48 * time.Hour), 4}, {of.Kind, of.To, start.Add(-24 * time.Hour), 3}, {of.Kind, of.To, start, 0},
+			{"new_link", of.To, time.Time{}, 0}, {of.Kind, "viceprimar@primaria.test", time.Time{}, 0},
+		} {
+			n, err := tx.CountNotices(c.kind, c.address, c.since)
+			must(t, err)
+			same(t, fmt.Sprintf("notices %s to %s since %v", c.kind, c.address, c.since), n, c.want)
+		}
+		return nil
+	})
 }
 
 func openByPurpose(t *testing.T, s intake.Store) {
