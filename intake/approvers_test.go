@@ -243,6 +243,35 @@ func TestDelegationThatBeginsLaterChangesNothingYet(t *testing.T) {
 	}
 }
 
+func TestDelegationThatBeginsLaterTakesTheOpenQuestionsAlong(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id, _ := o.asked()
+	o.handle(o.write(letter{from: mayor, subject: "x", text: "Deleg viceprimarului de miercuri până vineri"}))
+	o.sent()
+	o.pass(24 * time.Hour)
+	o.wantSent()
+	o.pass(24 * time.Hour) // Wednesday
+	o.wantSent("approval viceprimar")
+	o.pass(24 * time.Hour)
+	o.wantSent() // once
+	o.approves(viceMayor)
+	o.is(id, intake.StatusActive)
+}
+
+func TestAbsenceThatBeginsWhileARequestWaitsHasTheStandInAsked(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.desk.Directory.Approvers[0].Absent = []intake.Days{{First: november(25), Last: november(30)}}
+	id, question := o.asked()
+	o.pass(24 * time.Hour)
+	o.wantSent()
+	o.pass(24 * time.Hour)
+	o.wantSent("approval viceprimar")
+	o.handle(o.answer(mayor, question, "Aprob")) // from the holiday
+	o.is(id, intake.StatusActive)
+}
+
 func TestDelegationEnds(t *testing.T) {
 	for _, text := range []string{"Am revenit.", "Nu mai deleg", "Bună ziua,\n\nM-am întors.\n\nConstantin Popa"} {
 		t.Run(text, func(t *testing.T) {

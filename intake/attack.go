@@ -86,6 +86,10 @@ func (h *hand) warn(r *Request, approver Approver, why SuspectWhy) error {
 	if r == nil || r.Status != StatusAwaitingApproval {
 		return h.send(approver.Person, Warning{Request: r, Approver: approver, From: from, Why: why}, envelope{request: r})
 	}
+	r, err := h.lastShown(r, approver.Address)
+	if err != nil {
+		return err
+	}
 	if err := h.event(r, EventAskedAgain, "desk", "asked "+approver.Address+" again"); err != nil {
 		return err
 	}

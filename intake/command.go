@@ -171,10 +171,12 @@ func (h *hand) tooLateToWithdraw(r *Request) (Settlement, bool, error) {
 
 // askedPeople are those who have an open question about the request.
 func (h *hand) askedPeople(r *Request) ([]Person, error) {
-	approvers, err := h.askedApprovers(r)
+	addresses, err := h.asked(r)
 	var people []Person
-	for _, a := range approvers {
-		people = append(people, a.Person)
+	for _, address := range addresses {
+		if a, ok := h.Directory.Approver(address); ok {
+			people = append(people, a.Person)
+		}
 	}
 	return people, err
 }

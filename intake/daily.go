@@ -18,7 +18,9 @@ type chore struct {
 }
 
 // chores are done in this order.
-var chores = []chore{}
+var chores = []chore{
+	{"attendance", (*Desk).passOnQuestions},
+}
 
 // Keep does what is due once a day, at [waitingHour], until ctx ends.
 func (d *Desk) Keep(ctx context.Context) error {

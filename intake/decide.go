@@ -111,7 +111,11 @@ func (h *hand) approverAnswers(k Token) (Settlement, error) {
 		answered.Note = "this approver has approved already"
 		return answered, errors.Join(err, h.send(approver.Person, QuestionClosed{Request: r, Approver: approver, Given: true}, envelope{request: r, answers: true, bounded: true}))
 	}
-	if closed := h.closed(r, k); closed != nil {
+	superseded, err := h.superseded(asked, k)
+	if err != nil {
+		return answered, err
+	}
+	if closed := h.closed(r, k); closed != nil && !superseded {
 		answered.Note = "the question is closed"
 		return answered, h.send(approver.Person, closed, envelope{request: r, answers: true, bounded: true})
 	}
@@ -122,10 +126,13 @@ func (h *hand) approverAnswers(k Token) (Settlement, error) {
 	case h.c.Origin.Authentic && h.signedBefore(k):
 		answered.Note = "the signature is older than the question"
 		return answered, h.suspect(r, approver, NotAuthentic, answered.Note)
-	case h.c.Origin.Authentic: // T3
 	case h.c.Origin.Refuted:
 		answered.Note = "the sender is not authentic: " + h.c.Origin.Why
 		return answered, h.suspect(r, approver, NotAuthentic, h.c.Origin.Why)
+	case superseded && verdict == Approve:
+		answered.Note = "an approval of a plan instead of which another was offered since"
+		return answered, h.askAgain(r, approver, AskAgain{Said: h.said(), Superseded: true})
+	case h.c.Origin.Authentic: // T3
 	case ok && k.Purpose != ConfirmsDecision:
 		answered.Note = "the sender is not proven: confirmation asked"
 		return answered, h.confirmDecision(r, approver, verdict)
@@ -228,8 +235,18 @@ func fromOf(m *Message) string {
 }
 
 // confirmDecision has the approver repeat an answer that nothing proves to be
-// theirs (rule T3): only who reads their mailbox can do that.
+// theirs (rule T3): only who reads their mailbox can do that. Once in a while
+// is enough, or whoever has the token could fill that mailbox.
 func (h *hand) confirmDecision(r *Request, approver Approver, verdict Verdict) error {
+	open, err := h.tx.OpenTokens(r.ID)
+	if err != nil {
+		return err
+	}
+	for _, k := range open {
+		if k.Purpose == ConfirmsDecision && k.Address == approver.Address && k.Verdict == verdict && k.PlanHash == r.PlanHash && h.now.Sub(k.CreatedAt) < burst {
+			return h.event(r, EventMuted, "desk", "a confirmation of the same answer was asked of "+approver.Address+" a moment ago")
+		}
+	}
 	if err := h.event(r, EventConfirmAsk, "desk", fmt.Sprintf("%s said %s; %s", approver.Address, verdict, h.c.Origin.Why)); err != nil {
 		return err
 	}

@@ -507,6 +507,21 @@ func TestConfirmationRound(t *testing.T) {
 			second: func(o *office, c *intake.Message) []byte {
 				return o.answer(mayor, o.mailTo(mayor, "approval"), "Aprob!")
 			},
+			status: intake.StatusAwaitingApproval, sent: nil, // it was asked a moment ago
+		},
+		{
+			name: "an hour later it is asked once more", first: "Aprob.",
+			second: func(o *office, c *intake.Message) []byte {
+				o.clock.pass(time.Hour)
+				return o.answer(mayor, o.mailTo(mayor, "approval"), "Aprob!")
+			},
+			status: intake.StatusAwaitingApproval, sent: []string{"confirm_decision primar"},
+		},
+		{
+			name: "another answer is another question", first: "Aprob.",
+			second: func(o *office, c *intake.Message) []byte {
+				return o.answer(mayor, o.mailTo(mayor, "approval"), "Resping, nu este nevoie.")
+			},
 			status: intake.StatusAwaitingApproval, sent: []string{"confirm_decision primar"},
 		},
 		{

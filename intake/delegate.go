@@ -142,29 +142,11 @@ func (h *hand) takeDelegation(approver Approver, d Delegation) (Settlement, erro
 		return s, err
 	}
 	for _, id := range open {
-		if err := h.passOn(id, delegate); err != nil {
+		if err := h.passOn(id, approver, delegate); err != nil {
 			return s, err
 		}
 	}
 	return s, nil
-}
-
-// passOn puts an open question to the delegate; the approver's own stays open.
-func (h *hand) passOn(id int64, delegate Approver) error {
-	r, err := h.tx.Request(id)
-	if err != nil {
-		return err
-	}
-	approved, err := h.tx.Approvals(r.ID, r.PlanHash)
-	if err != nil {
-		return err
-	}
-	for _, d := range approved {
-		if d.Approver.Address == delegate.Address {
-			return nil // approved already, where all must
-		}
-	}
-	return h.putQuestion(r, delegate, approved)
 }
 
 func (h *hand) endDelegation(approver Approver) (Settlement, error) {

@@ -66,6 +66,7 @@ type AskAgain struct {
 	Said        string     // their newly written text, shortened; empty: none was found
 	Conditional bool       // it was an approval with something added; else it was unclear
 	Weak        bool       // it was no more than a "da" or "ok"
+	Superseded  bool       // it approved this plan, instead of which another was offered since
 	Obstacles   []Obstacle // with Conditional: what of it cannot be applied
 
 	// The answer was not looked at, for its sender:

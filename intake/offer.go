@@ -253,6 +253,10 @@ func (h *hand) answerConditions(r, shown *Request, approver Approver) error {
 		}
 	}
 	offered := r.with(plan, hash)
+	// An "Aprob" to an earlier question could now mean either plan.
+	if err := h.tx.Supersede(r.ID, approver.Address, hash, h.now); err != nil {
+		return err
+	}
 	if err := h.event(r, EventOffered, "desk", fmt.Sprintf("offered %s: %s", approver.Address, changesForIT(offered.Changes()))); err != nil {
 		return err
 	}

@@ -229,10 +229,17 @@ func (o *office) offered(condition string) (id int64, question, offer *intake.Me
 
 const noDeleting = "Aprob, dar fără drept de ștergere pentru Carmen Vlad."
 
-func TestEarlierQuestionStillApprovesWhatItShowed(t *testing.T) {
+func TestApprovalOfTheQuestionBeforeAnOfferIsAskedBack(t *testing.T) {
 	o := newOffice(t)
 	id, question, offer := o.offered(noDeleting)
-	o.handle(o.answer(mayor, question, "Aprob."))
+	for range 2 {
+		o.handle(o.answer(mayor, question, "Aprob."))
+		o.wantSent("ask_again primar")
+		o.is(id, intake.StatusAwaitingApproval)
+	}
+	again := o.mailTo(mayor, "ask_again")
+	o.says(again, "Ca să nu aprobăm altceva decât doriți")
+	o.handle(o.answer(mayor, again, "Aprob."))
 	o.is(id, intake.StatusActive)
 	r := o.request(id)
 	o.has("the plan", r.Plan.Members, asAsked)
@@ -244,6 +251,76 @@ func TestEarlierQuestionStillApprovesWhatItShowed(t *testing.T) {
 	o.wantSent("already_decided primar")
 	o.has("the plan", o.request(id).Plan.Members, asAsked)
 	o.has("the site", o.portal.members[r.Plan.Site.ID], asAsked)
+}
+
+func TestTheOfferCanStillBeApprovedAfterTheQuestionBeforeItWasAskedBack(t *testing.T) {
+	o := newOffice(t)
+	id, question, offer := o.offered(noDeleting)
+	o.handle(o.answer(mayor, question, "Aprob."))
+	o.handle(o.answer(mayor, offer, "Aprob."))
+	o.is(id, intake.StatusActive)
+	o.has("the plan", o.request(id).Plan.Members, with(access{carmen: read | write}))
+}
+
+func TestApprovalOfTheQuestionBeforeAnOfferIsNotEvenConfirmed(t *testing.T) {
+	o := newOffice(t)
+	o.thinks(mayor, unproven)
+	id, question, _ := o.offered(noDeleting)
+	o.handle(o.answer(mayor, question, "Aprob."))
+	o.wantSent("ask_again primar")
+	o.is(id, intake.StatusAwaitingApproval)
+}
+
+func TestRefusalOfTheQuestionBeforeAnOfferRefusesTheRequest(t *testing.T) {
+	o := newOffice(t)
+	id, question, _ := o.offered(noDeleting)
+	o.handle(o.answer(mayor, question, "Resping, nu mai este nevoie."))
+	o.is(id, intake.StatusRejected)
+}
+
+func TestAnotherConditionToTheQuestionBeforeAnOfferReplacesTheOffer(t *testing.T) {
+	o := newOffice(t)
+	id, question, offer := o.offered(noDeleting)
+	o.handle(o.answer(mayor, question, "Aprob, dar fără Elena Dobre."))
+	o.wantSent("offer primar")
+	second := o.mailTo(mayor, "offer")
+	o.handle(o.answer(mayor, offer, "Aprob."))
+	o.wantSent("ask_again primar")
+	o.is(id, intake.StatusAwaitingApproval)
+	o.handle(o.answer(mayor, second, "Aprob."))
+	o.has("the plan", o.request(id).Plan.Members, with(access{elena: 0}))
+}
+
+func TestReminderShowsThePlanThatWasOffered(t *testing.T) {
+	o := patient(t)
+	id, _, _ := o.offered(noDeleting)
+	o.pass(3 * 24 * time.Hour)
+	reminder := o.mailTo(mayor, "reminder")
+	o.says(reminder, "cu schimbările cerute în răspunsul dinainte", "Carmen Vlad, "+carmen+": citire și scriere")
+	o.handle(o.answer(mayor, reminder, "Aprob"))
+	o.has("the plan", o.request(id).Plan.Members, with(access{carmen: read | write}))
+}
+
+func TestWhereAllMustApproveTheReminderShowsTheChangedPlan(t *testing.T) {
+	o := patient(t)
+	o.desk.Policy.Rule = intake.AllApprove
+	id, question := o.asked()
+	o.handle(o.answer(mayor, question, noDeleting))
+	o.handle(o.answer(mayor, o.mailTo(mayor, "offer"), "Aprob."))
+	o.pass(3 * 24 * time.Hour)
+	reminder := o.mailTo(viceMayor, "reminder")
+	o.says(reminder, "Carmen Vlad, "+carmen+": citire și scriere")
+	o.handle(o.answer(viceMayor, reminder, "Aprob"))
+	o.is(id, intake.StatusActive)
+	o.has("the plan", o.request(id).Plan.Members, with(access{carmen: read | write}))
+}
+
+func TestDelegateIsAskedForThePlanThatWasOffered(t *testing.T) {
+	o := newOffice(t)
+	id, _, _ := o.offered(noDeleting)
+	o.handle(o.write(letter{from: mayor, subject: "x", text: "Deleg viceprimarului până vineri"}))
+	o.handle(o.answer(viceMayor, o.mailTo(viceMayor, "approval"), "Aprob"))
+	o.has("the plan", o.request(id).Plan.Members, with(access{carmen: read | write}))
 }
 
 func TestRefusalOfAnOfferRefusesTheRequest(t *testing.T) {

@@ -504,6 +504,7 @@ func (o *office) runJob(ctx context.Context, j job) {
 func (o *office) pass(d time.Duration) {
 	o.Helper()
 	o.clock.pass(d)
+	o.must(o.desk.Daily(o.Context()))
 	o.run()
 }
 

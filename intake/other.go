@@ -37,6 +37,10 @@ func (h *hand) strayReply() (Settlement, error) {
 		// question is put again.
 		if approver, ok := h.Directory.Approver(sender.Address); ok {
 			s := Settlement{Fate: FateAnswered, Request: r.ID, Note: "an approver's answer without the token"}
+			r, err := h.lastShown(r, approver.Address)
+			if err != nil {
+				return s, err
+			}
 			return s, h.askAgain(r, approver, AskAgain{NoToken: true})
 		}
 	}

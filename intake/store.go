@@ -106,11 +106,13 @@ type Tx interface {
 
 	AddToken(Token) error
 	Token(hash string) (Token, error) // ErrNotFound
-	// Asked lists the addresses of those who have an open question to decide
-	// about the request.
-	Asked(request int64) ([]string, error)
+	// OpenTokens lists the unspent tokens of the request, but for those that ask
+	// whether its form is really the sender's; the oldest first.
+	OpenTokens(request int64) ([]Token, error)
 	// SpendTokens marks every unspent token of the request as spent.
 	SpendTokens(request int64, at time.Time) error
+	// Supersede marks those of one person as spent that were for another plan.
+	Supersede(request int64, address, planHash string, at time.Time) error
 
 	// AddOffer records a plan that is offered; the same one may be offered again.
 	AddOffer(OfferedPlan) error

@@ -152,15 +152,19 @@ func (d *Desk) Wait(ctx context.Context, id int64, since time.Time, _ bool) erro
 }
 
 func (h *hand) remind(r *Request) error {
-	people, err := h.askedApprovers(r)
+	list, err := h.openQuestions(r)
 	if err != nil {
 		return err
 	}
 	expires := h.now.Add(h.Policy.TokenLife)
-	for _, approver := range people {
-		letter := Reminder{Request: r, Approver: approver, SiteURL: h.Portal.SiteURL(r.Plan.Site.ID), Since: h.day(r.ChangedAt), Expires: expires}
+	for _, q := range list {
+		approver, ok := h.Directory.Approver(q.Token.Address)
+		if !ok {
+			continue
+		}
+		letter := Reminder{Request: q.Shown, Approver: approver, SiteURL: h.Portal.SiteURL(r.Plan.Site.ID), Since: h.day(r.ChangedAt), Expires: expires}
 		err := h.send(approver.Person, letter, envelope{
-			request: r, token: &Token{Purpose: Decides, Address: approver.Address, ExpiresAt: expires},
+			request: q.Shown, token: &Token{Purpose: Decides, Address: approver.Address, ExpiresAt: expires},
 		})
 		if err != nil {
 			return err
@@ -175,7 +179,7 @@ func (h *hand) askNext(r *Request) error {
 	if h.Policy.Rule == AllApprove {
 		return nil
 	}
-	asked, err := h.tx.Asked(r.ID)
+	asked, err := h.asked(r)
 	if err != nil {
 		return err
 	}
@@ -192,7 +196,7 @@ func (h *hand) askNext(r *Request) error {
 }
 
 func (h *hand) tellWaiting(r *Request) error {
-	asked, err := h.tx.Asked(r.ID)
+	asked, err := h.asked(r)
 	if err != nil {
 		return err
 	}
@@ -224,19 +228,14 @@ func (h *hand) expire(r *Request) error {
 	return h.tellIT(letter, envelope{request: r})
 }
 
-// askedApprovers are the approvers who have an open question about the request.
-func (h *hand) askedApprovers(r *Request) ([]Approver, error) {
-	addresses, err := h.tx.Asked(r.ID)
-	if err != nil {
-		return nil, err
+// asked lists the addresses of those who have an open question about the request.
+func (h *hand) asked(r *Request) ([]string, error) {
+	list, err := h.openQuestions(r)
+	var addresses []string
+	for _, q := range list {
+		addresses = append(addresses, q.Token.Address)
 	}
-	var people []Approver
-	for _, address := range addresses {
-		if a, ok := h.Directory.Approver(address); ok {
-			people = append(people, a)
-		}
-	}
-	return people, nil
+	return addresses, err
 }
 
 // isWorkday reports whether people are at work on the day.

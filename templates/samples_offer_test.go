@@ -41,6 +41,8 @@ func offerSamples() []sample {
 		{"offer-unchanged", intake.Offer{Request: sampleRequest(), Approver: mayor, Said: "Aprob, dar fără drept de ștergere pentru Dan Șerban.", Expires: expires}},
 		{"offer-hostile", intake.Offer{Request: hostile1, Approver: mayor, Said: hostile, Unchanged: hostile1.Plan.Members, Expires: expires}},
 		{"ask_again-obstacles", intake.AskAgain{Request: sampleRequest(), Approver: mayor, Conditional: true, Said: said, Obstacles: every}},
+		{"ask_again-superseded", intake.AskAgain{Request: sampleRequest(), Approver: mayor, Superseded: true, Said: "Aprob"}},
+		{"reminder-offered", intake.Reminder{Request: offered, Approver: mayor, SiteURL: "https://extranet.primariabuzau.ro/s/das/", Since: forms.Date{Year: 2026, Month: time.November, Day: 23}}},
 		{"ask_again-offered", intake.AskAgain{Request: offered, Approver: mayor, Said: "O să mă uit peste ea mâine."}},
 		{"confirm_decision-offered", intake.ConfirmDecision{Request: offered, Approver: mayor, Verdict: intake.Approve, Expires: expires}},
 		{"approval-offered", intake.Approval{Request: offered, Approver: mayor, SiteURL: site, Expires: expires}},

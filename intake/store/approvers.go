@@ -63,7 +63,7 @@ func (t *tx) Delegations(from forms.Date) ([]intake.Delegation, error) {
 func (t *tx) OpenQuestions(address string, at time.Time) ([]int64, error) {
 	rows, err := t.q.QueryContext(t.ctx, `SELECT DISTINCT r.id FROM tokens k JOIN requests r ON r.id = k.request_id
 		WHERE k.address = $1 AND k.purpose = $2 AND k.spent_at IS NULL AND k.expires_at > $3
-		AND k.plan_hash = r.plan_hash AND r.status = $4 ORDER BY r.id`,
+		AND r.status = $4 ORDER BY r.id`,
 		address, string(intake.Decides), millis(at), string(intake.StatusAwaitingApproval))
 	if err != nil {
 		return nil, fmt.Errorf("listing the open questions of %s: %w", address, err)

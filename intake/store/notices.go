@@ -103,39 +103,53 @@ func (t *tx) AddToken(k intake.Token) error {
 	return nil
 }
 
-// Token implements [intake.Tx].
-func (t *tx) Token(hash string) (intake.Token, error) {
-	k := intake.Token{Hash: hash}
+const tokenColumns = `SELECT hash, purpose, request_id, address, plan_hash, verdict, reason, created_at, expires_at, spent_at FROM tokens`
+
+func scanToken(scan func(...any) error) (k intake.Token, err error) {
 	var created, expires int64
 	var spent sql.NullInt64
-	err := t.q.QueryRowContext(t.ctx, `SELECT purpose, request_id, address, plan_hash, verdict, reason, created_at, expires_at, spent_at
-		FROM tokens WHERE hash = $1`, hash).
-		Scan(&k.Purpose, &k.Request, &k.Address, &k.PlanHash, &k.Verdict, &k.Reason, &created, &expires, &spent)
-	if err != nil {
-		return k, fmt.Errorf("finding a token: %w", notFound(err))
-	}
+	err = scan(&k.Hash, &k.Purpose, &k.Request, &k.Address, &k.PlanHash, &k.Verdict, &k.Reason, &created, &expires, &spent)
 	k.CreatedAt, k.ExpiresAt, k.SpentAt = fromMillis(created), fromMillis(expires), fromMillis(spent.Int64)
+	return k, notFound(err)
+}
+
+// Token implements [intake.Tx].
+func (t *tx) Token(hash string) (intake.Token, error) {
+	k, err := scanToken(t.q.QueryRowContext(t.ctx, tokenColumns+` WHERE hash = $1`, hash).Scan)
+	if err != nil {
+		return k, fmt.Errorf("finding a token: %w", err)
+	}
 	return k, nil
 }
 
-// Asked implements [intake.Tx].
-func (t *tx) Asked(request int64) ([]string, error) {
-	rows, err := t.q.QueryContext(t.ctx, `SELECT DISTINCT address FROM tokens
-		WHERE request_id = $1 AND spent_at IS NULL AND purpose <> 'confirms_request' ORDER BY address`, request)
+// OpenTokens implements [intake.Tx].
+func (t *tx) OpenTokens(request int64) ([]intake.Token, error) {
+	rows, err := t.q.QueryContext(t.ctx, tokenColumns+` WHERE request_id = $1 AND spent_at IS NULL AND purpose IN ($2, $3) ORDER BY created_at, hash`,
+		request, string(intake.Decides), string(intake.ConfirmsDecision))
 	if err != nil {
-		return nil, fmt.Errorf("listing who was asked: %w", err)
+		return nil, fmt.Errorf("listing the open questions about request %d: %w", request, err)
 	}
-	var addresses []string
+	var tokens []intake.Token
 	err = each(rows, func() error {
-		var a string
-		err := rows.Scan(&a)
-		addresses = append(addresses, a)
+		k, err := scanToken(rows.Scan)
+		tokens = append(tokens, k)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("listing who was asked: %w", err)
+		return nil, fmt.Errorf("listing the open questions about request %d: %w", request, err)
 	}
-	return addresses, nil
+	return tokens, nil
+}
+
+// Supersede implements [intake.Tx].
+func (t *tx) Supersede(request int64, address, planHash string, at time.Time) error {
+	_, err := t.q.ExecContext(t.ctx, `UPDATE tokens SET spent_at = $1 WHERE request_id = $2 AND address = $3 AND plan_hash <> $4
+		AND spent_at IS NULL AND purpose IN ($5, $6)`,
+		millis(at), request, address, planHash, string(intake.Decides), string(intake.ConfirmsDecision))
+	if err != nil {
+		return fmt.Errorf("spending the earlier questions about request %d: %w", request, err)
+	}
+	return nil
 }
 
 // SpendTokens implements [intake.Tx].

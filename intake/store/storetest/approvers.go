@@ -35,7 +35,7 @@ func delegations(t *testing.T, s intake.Store) {
 }
 
 func openQuestions(t *testing.T, s intake.Store) {
-	var waiting *intake.Request
+	var waiting, offered *intake.Request
 	for serial := 1; serial <= 4; serial++ {
 		r := registered(t, s, serial)
 		transact(t, s, func(tx intake.Tx) error {
@@ -50,7 +50,8 @@ func openQuestions(t *testing.T, s intake.Store) {
 			case 2:
 				k.Purpose = intake.ConfirmsDecision
 			case 3:
-				k.PlanHash = "another plan"
+				offered = r
+				k.PlanHash = "another plan, that was offered"
 			case 4:
 				must(t, tx.AddToken(k))
 				return nil // not waiting for a decision
@@ -67,11 +68,11 @@ func openQuestions(t *testing.T, s intake.Store) {
 		})
 		return ids
 	}
-	same(t, "the mayor's", open(mayorAddress, start), []int64{waiting.ID})
+	same(t, "the mayor's", open(mayorAddress, start), []int64{waiting.ID, offered.ID})
 	same(t, "somebody else's", open(viceAddress, start), []int64(nil))
 	same(t, "those after they expired", open(mayorAddress, start.Add(time.Hour)), []int64(nil))
 	transact(t, s, func(tx intake.Tx) error { return tx.SpendTokens(waiting.ID, start) })
-	same(t, "those after the answer", open(mayorAddress, start), []int64(nil))
+	same(t, "those after the answer to one", open(mayorAddress, start), []int64{offered.ID})
 }
 
 func approvals(t *testing.T, s intake.Store) {

@@ -403,15 +403,25 @@ func tokens(t *testing.T, s intake.Store) {
 	k := intake.Token{Hash: "h1", Purpose: intake.ConfirmsDecision, Request: r.ID, Address: "primar@primaria.test",
 		PlanHash: "abc", Verdict: intake.Reject, Reason: "nu", CreatedAt: start, ExpiresAt: start.Add(time.Hour)}
 	transact(t, s, func(tx intake.Tx) error { return tx.AddToken(k) })
-	asked := func(want ...string) {
+	later := intake.Token{Hash: "h0", Purpose: intake.Decides, Request: r.ID, Address: "vice@primaria.test", PlanHash: "abc", CreatedAt: start.Add(time.Second), ExpiresAt: start.Add(time.Hour)}
+	sender := later
+	sender.Hash, sender.Purpose = "h2", intake.ConfirmsRequest
+	transact(t, s, func(tx intake.Tx) error { return errors.Join(tx.AddToken(later), tx.AddToken(sender)) })
+	open := func(what string, want ...intake.Token) {
 		t.Helper()
 		transact(t, s, func(tx intake.Tx) error {
-			got, err := tx.Asked(r.ID)
-			same(t, "asked", got, want)
+			got, err := tx.OpenTokens(r.ID)
+			same(t, what, got, want)
 			return err
 		})
 	}
-	asked("primar@primaria.test")
+	open("open questions", k, later)
+	transact(t, s, func(tx intake.Tx) error {
+		return errors.Join(tx.Supersede(r.ID, later.Address, "abc", start), tx.Supersede(r.ID, "nobody@primaria.test", "other", start))
+	})
+	open("open questions, of which none was superseded", k, later)
+	transact(t, s, func(tx intake.Tx) error { return tx.Supersede(r.ID, later.Address, "other", start) })
+	open("open questions, of which one was superseded", k)
 	transact(t, s, func(tx intake.Tx) error {
 		got, err := tx.Token("h1")
 		must(t, err)
@@ -421,10 +431,8 @@ func tokens(t *testing.T, s intake.Store) {
 		}
 		return tx.SpendTokens(r.ID, start.Add(time.Minute))
 	})
+	open("open questions, after all are spent")
 	transact(t, s, func(tx intake.Tx) error {
-		asked, err := tx.Asked(r.ID)
-		must(t, err)
-		same(t, "asked, after all is spent", asked, []string(nil))
 		got, err := tx.Token("h1")
 		if !got.SpentAt.Equal(start.Add(time.Minute)) {
 			t.Errorf("spent at %v", got.SpentAt)
