@@ -103,6 +103,8 @@ func (d *decider) decide(w written) Reading {
 	switch {
 	case takenBack != nil:
 		return verdict(Unclear, fmt.Sprintf("something is taken back: %q", takenBack.phrase.source), 0, end)
+	case len(approvals) > 0 && d.find("reported", toks, 0, all) != nil:
+		return verdict(Unclear, "somebody else's yes, or words that are only spoken of", 0, end)
 	case len(approvals) > 0 && d.somethingElse(toks, approvals[0]):
 		return verdict(Unclear, "a yes to something else", 0, end)
 	case len(approvals) > 0 && !asks && d.conditional(toks, approvals[0]):
@@ -126,71 +128,9 @@ func (d *decider) decide(w written) Reading {
 	return verdict(Unclear, "no decision that the lists know", 0, end)
 }
 
-// cover reports whether the whole text is made of phrases of the lists that
-// rule R2 allows, and which phrase of [approve], or of [weak] if there is
-// none of that, is in it.
-func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
-	const none, bare, clear = 0, 1, 2
-	type state struct {
-		ok     bool
-		phrase *phrase
-	}
-	reach := make([][3]state, len(toks)+1)
-	reach[0][none].ok = true
-	put := func(at, kind int, p *phrase) {
-		if !reach[at][kind].ok {
-			reach[at][kind] = state{true, p}
-		}
-	}
-	for i := range toks {
-		if !reach[i][none].ok && !reach[i][bare].ok && !reach[i][clear].ok {
-			continue
-		}
-		if toks[i].kind == separator {
-			for k, s := range reach[i] {
-				if s.ok {
-					put(i+1, k, s.phrase)
-				}
-			}
-			continue
-		}
-		for _, list := range []struct {
-			name string
-			kind int
-		}{{"approve", clear}, {"weak", bare}, {"courtesy", none}, {"all is well", none}, {"signs", none}, {"go on", none}} {
-			signs := list.name == "signs" && !clauseStart(toks, i)
-			for k := range d.lists[list.name] {
-				p := &d.lists[list.name][k]
-				for _, end := range d.phraseEnds(p, toks, i) {
-					if signs && !slices.Contains(d.fullName(toks, i), end) {
-						continue // "Aprob viceprimarul" names no signer
-					}
-					for kind, s := range reach[i] {
-						switch {
-						case !s.ok:
-						case list.kind > kind:
-							put(end, list.kind, p)
-						default:
-							put(end, kind, s.phrase)
-						}
-					}
-				}
-			}
-		}
-	}
-	last := reach[len(toks)]
-	switch {
-	case last[clear].ok:
-		return last[clear].phrase, false, true
-	case last[bare].ok:
-		return last[bare].phrase, true, true
-	}
-	return nil, false, false
-}
-
 // clauseStart reports whether a clause may begin at toks[i].
 func clauseStart(toks []token, i int) bool {
-	return i == 0 || toks[i].breakBefore > 0 || toks[i-1].kind != word && toks[i-1].kind != numeral
+	return i == 0 || i == len(toks) || toks[i].breakBefore > 0 || toks[i-1].kind != word && toks[i-1].kind != numeral
 }
 
 // starts lists the places where a decision may begin: where a clause begins,
@@ -440,6 +380,9 @@ func (d *decider) weakWithCondition(toks []token) bool {
 	yes, p := d.longest("weak", toks, i)
 	if p == nil {
 		return false
+	}
+	for ; p != nil; _, p = d.longest("weak", toks, yes) { // "Ok, da…"
+		yes, _ = d.longest("weak", toks, skipSeparators(toks, yes))
 	}
 	_, p = d.longest("condition", toks, skipSeparators(toks, yes))
 	return p != nil

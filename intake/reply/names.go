@@ -77,10 +77,15 @@ func (d *decider) name(toks []token, i int) []int {
 	})
 }
 
-// fullName is where the approver's name ends if more than one word of it begins
-// at toks[i]: "Aprob Constantin Popa", without a mark, is signed.
-func (d *decider) fullName(toks []token, i int) []int {
-	return slices.DeleteFunc(d.name(toks, i), func(end int) bool { return end < i+2 || len(toks[end-1].fold) == 1 })
+// endsWithFullName reports whether toks[i:end] ends with more than one word of the
+// approver's name: "Aprob Constantin Popa", without a mark, is signed.
+func (d *decider) endsWithFullName(toks []token, i, end int) bool {
+	for k := i; k < end-1; k++ {
+		if slices.Contains(d.name(toks, k), end) && len(toks[end-1].fold) > 1 {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *decider) requester(toks []token, i int) []int {
@@ -126,7 +131,7 @@ func (d *decider) someone(toks []token, i int) []int {
 	var ends []int
 	sig := signatureReader{matcher: d.matcher}
 	for k := i; k < len(toks) && k < i+2; k++ {
-		if toks[k].kind != word || sig.spoken(toks[k].fold) || k > i && toks[k].breakBefore > 0 {
+		if toks[k].kind != word || sig.spoken(toks[k].fold) || d.words["title"][toks[k].fold] || k > i && toks[k].breakBefore > 0 {
 			break
 		}
 		// Without a capital only in a greeting, before anything is decided.

@@ -82,7 +82,7 @@ func ascii(s string) bool {
 }
 
 // separators may stand between the phrases of an approval.
-const separators = ".,;:!…-–—\"'“”„«»*"
+const separators = ".,;:!…-–—\"'“”„«»*()•·|"
 
 // words takes the lines apart.
 func words(lines []string) []token {
