@@ -68,7 +68,7 @@ type Portal interface {
 	// portal that keeps no such log returns an error that is [errors.ErrUnsupported].
 	Journal(ctx context.Context, siteID string, since time.Time) ([]JournalEntry, error)
 	// SuspendSite ends everybody's access, at once, and keeps the files and the
-	// list of members.
+	// list of members. A closed site stays closed.
 	SuspendSite(ctx context.Context, siteID string) error
 	// CloseSite is SuspendSite for a site that is to be exported and deleted.
 	CloseSite(ctx context.Context, siteID string) error

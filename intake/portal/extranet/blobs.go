@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -373,10 +374,21 @@ func (x *Extranet) orphansOf(siteID string) ([]string, error) {
 	return orphans, rows.Err()
 }
 
-// removeSite deletes everything of a site.
+// removeSite deletes everything of a site, also what was set aside.
 func (s *blobStore) removeSite(siteID string) error {
 	if err := s.root.RemoveAll(path.Join(filesDir, siteID)); err != nil {
 		return fmt.Errorf("deleting the files of a site: %w", err)
 	}
-	return s.syncDir(filesDir)
+	orphans, err := fs.ReadDir(s.root.FS(), orphansDir)
+	if err != nil {
+		return fmt.Errorf("deleting what was set aside of a site: %w", err)
+	}
+	for _, e := range orphans {
+		if strings.HasPrefix(e.Name(), siteID+"_") {
+			if err := s.root.Remove(path.Join(orphansDir, e.Name())); err != nil {
+				return fmt.Errorf("deleting what was set aside of a site: %w", err)
+			}
+		}
+	}
+	return errors.Join(s.syncDir(filesDir), s.syncDir(orphansDir))
 }

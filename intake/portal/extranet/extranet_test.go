@@ -2,6 +2,7 @@ package extranet
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -47,13 +48,92 @@ func testConfig(dir string) Config {
 }
 
 func TestPortal(t *testing.T) {
+	t.Parallel()
+	people := map[string]visitors{} // by dir, so that they outlive a restart
 	portaltest.Run(t, func(t *testing.T, dir string) intake.Portal {
 		x, err := Open(testConfig(dir))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return x
+		if people[dir] == nil {
+			people[dir] = visitors{}
+		}
+		return visited{x, people[dir]}
 	})
+}
+
+// visited is an extranet with people who read in a browser that they have left
+// logged in, and write over WebDAV with a password of a program.
+type visited struct {
+	*Extranet
+	people visitors
+}
+
+type visitors map[string]credentials // by address
+
+type credentials struct {
+	session  token
+	password string
+}
+
+func (x visited) credentials(address string) (credentials, error) {
+	c := x.people[address]
+	if s, err := x.sessionOf(c.session); s != nil || err != nil {
+		return c, err
+	}
+	var err error
+	if c.session, err = x.newSession(person{address: address}); err != nil {
+		return c, err
+	}
+	c.password, err = x.newAppPassword(address, "portaltest")
+	x.people[address] = c
+	return c, err
+}
+
+func (x visited) answer(r *http.Request) (string, error) {
+	w := httptest.NewRecorder()
+	x.Handler().ServeHTTP(w, r)
+	if w.Code >= 300 {
+		return "", fmt.Errorf("%s %s: status %d", r.Method, r.URL.Path, w.Code)
+	}
+	return w.Body.String(), nil
+}
+
+func (x visited) Put(ctx context.Context, siteID, address, path, content string) error {
+	c, err := x.credentials(address)
+	if err != nil {
+		return err
+	}
+	names, err := splitPath(path)
+	if err != nil {
+		return err
+	}
+	for i := range names {
+		method, body := "MKCOL", ""
+		if i == len(names)-1 {
+			method, body = http.MethodPut, content
+		}
+		r := httptest.NewRequestWithContext(ctx, method, href(siteID, names[:i+1], false), strings.NewReader(body))
+		r.SetBasicAuth(address, c.password)
+		if _, err := x.answer(r); err != nil && (method != "MKCOL" || !strings.HasSuffix(err.Error(), "405")) { // it is there
+			return err
+		}
+	}
+	return nil
+}
+
+func (x visited) Get(ctx context.Context, siteID, address, path string) (string, error) {
+	c, err := x.credentials(address)
+	if err != nil {
+		return "", err
+	}
+	names, err := splitPath(path)
+	if err != nil {
+		return "", err
+	}
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, href(siteID, names, false), nil)
+	r.AddCookie(&http.Cookie{Name: x.cookieName(sessionCookie), Value: string(c.session)})
+	return x.answer(r)
 }
 
 // world is a running extranet with people, for tests over HTTP.

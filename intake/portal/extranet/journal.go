@@ -29,10 +29,12 @@ type entry struct {
 	detail string
 }
 
-// addEntry records a change, in the transaction that makes it.
+// addEntry records a change, in the transaction that makes it. What was done on a
+// site that was deleted since is not recorded: its journal is gone.
 func addEntry(tx *sql.Tx, v visitor, at int64, e entry) error {
-	_, err := tx.Exec(`INSERT INTO journal (site_id, at, address, action, path, detail) VALUES (?, ?, ?, ?, ?, ?)`,
-		v.site, at, v.address, e.action, e.path, e.detail)
+	_, err := tx.Exec(`INSERT INTO journal (site_id, at, address, action, path, detail)
+		SELECT ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM sites WHERE id = ?)`,
+		v.site, at, v.address, e.action, e.path, e.detail, v.site)
 	if err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}

@@ -36,22 +36,24 @@ func (x *Extranet) RemoveMember(ctx context.Context, siteID, address string) err
 }
 
 // SuspendSite ends everybody's access to a site, at once, and keeps its files
-// and its list of members. [Extranet.ResumeSite] gives access back.
+// and its list of members. [Extranet.ResumeSite] gives access back. A closed site
+// stays closed.
 func (x *Extranet) SuspendSite(ctx context.Context, siteID string) error {
-	return x.setState(ctx, siteID, "suspended")
+	return x.setState(ctx, siteID, "suspended", "open")
 }
 
 // CloseSite is SuspendSite for a site that is to be exported and deleted.
 func (x *Extranet) CloseSite(ctx context.Context, siteID string) error {
-	return x.setState(ctx, siteID, "closed")
+	return x.setState(ctx, siteID, "closed", "open", "suspended")
 }
 
-// ResumeSite opens a suspended or closed site again, to the members that it had.
+// ResumeSite opens a suspended or closed site again, to the members that it has.
 func (x *Extranet) ResumeSite(ctx context.Context, siteID string) error {
-	return x.setState(ctx, siteID, "open")
+	return x.setState(ctx, siteID, "open", "suspended", "closed")
 }
 
-func (x *Extranet) setState(ctx context.Context, siteID, state string) error {
+// setState changes the state of a site that is in one of the states from.
+func (x *Extranet) setState(ctx context.Context, siteID, state string, from ...string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("making site %s %s: %w", siteID, state, err)
 	}
@@ -59,7 +61,7 @@ func (x *Extranet) setState(ctx context.Context, siteID, state string) error {
 		if err := siteExists(tx, siteID); err != nil {
 			return err
 		}
-		_, err := tx.Exec(`UPDATE sites SET state = ? WHERE id = ?`, state, siteID)
+		_, err := tx.Exec(`UPDATE sites SET state = ? WHERE id = ? AND state IN (SELECT value FROM json_each(?))`, state, siteID, jsonArray(from))
 		return err
 	})
 	if err != nil {
@@ -115,6 +117,9 @@ func (x *Extranet) DeleteSite(ctx context.Context, siteID string) error {
 // Each is compared with the checksum that was kept when it was received; one
 // that differs fails the export. The manifest lists what was written.
 func (x *Extranet) ExportSite(ctx context.Context, siteID string, w io.Writer) ([]intake.ExportedFile, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("exporting site %s: %w", siteID, err)
+	}
 	if err := siteExists(x.db.reader, siteID); err != nil {
 		return nil, fmt.Errorf("exporting site %s: %w", siteID, err)
 	}
@@ -139,6 +144,7 @@ type export struct {
 	ctx      context.Context
 	site     string
 	archive  *zip.Writer
+	allowed  func() error // asked before every file; nil: always
 	manifest []intake.ExportedFile
 }
 
@@ -150,6 +156,11 @@ func (e *export) folder(folder *node, prefix string) error {
 	for _, n := range list {
 		if err := e.ctx.Err(); err != nil {
 			return err
+		}
+		if e.allowed != nil {
+			if err := e.allowed(); err != nil {
+				return err
+			}
 		}
 		name := path.Join(prefix, n.name)
 		if n.isFolder() {

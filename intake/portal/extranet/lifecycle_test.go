@@ -1,9 +1,11 @@
 package extranet
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -140,4 +142,111 @@ func TestContentWithoutARowIsKeptThirtyDaysFromWhenItWasSetAside(t *testing.T) {
 	if _, err := os.Stat(aside); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("after 30 days it is still there: %v", err)
 	}
+}
+
+func TestThePageAboutASiteSaysUntilWhen(t *testing.T) {
+	w := stage(t)
+	b := w.loggedIn(stageHand)
+	b.get("/s/a/?vezi=despre").want(t, http.StatusOK, "Până când", "fără termen")
+	s := intake.Site{ID: "a", Title: "A", LegalBasis: "Protocol", Until: forms.Date{Year: 2026, Month: time.November, Day: 23}}
+	for range 2 {
+		if err := w.EnsureSite(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := b.get("/s/a/?vezi=despre")
+	last.want(t, http.StatusOK, "23.11.2026, inclusiv<")
+	w.clock.advance(24 * time.Hour)
+	b = w.loggedIn(stageHand)
+	b.get("/s/a/?vezi=despre").want(t, http.StatusOK, "23.11.2026, inclusiv; termenul temeiului legal a trecut")
+	s.Until = forms.Date{}
+	if err := w.EnsureSite(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/s/a/?vezi=despre").want(t, http.StatusOK, "fără termen")
+}
+
+func TestADeletionThatWasCutOffIsEndedByTheNext(t *testing.T) {
+	w := stage(t)
+	if err := w.CloseSite(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	// As a crash leaves it that comes between the rows and the files, and a start after it.
+	if err := w.db.write(execute(`DELETE FROM sites WHERE id = 'a'`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.sweep(); err != nil {
+		t.Fatal(err)
+	}
+	left := func(dir string) int {
+		list, err := os.ReadDir(filepath.Join(w.config.Dir, dir))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	if left(orphansDir) == 0 {
+		t.Fatal("nothing was set aside")
+	}
+	if err := os.WriteFile(filepath.Join(w.config.Dir, orphansDir, "a-b_0000"), nil, 0o600); err != nil { // of another site
+		t.Fatal(err)
+	}
+	if err := w.DeleteSite(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if n, m := left(orphansDir), left(filepath.Join(filesDir, "a")); n != 1 || m != 0 {
+		t.Errorf("%d files are set aside, want the one of another site; %d files are left", n, m)
+	}
+}
+
+func TestDownloadsOfASiteThatWasDeletedTakeNoOthersFromTheJournal(t *testing.T) {
+	w := stage(t)
+	at := millis(w.clock.now())
+	w.reads.add(visitor{"deleted", stageHand}, at, entry{action: actDownload, path: "/x"})
+	w.reads.add(visitor{"a", stageHand}, at, entry{action: actDownload, path: "/plin.txt"})
+	waitUntil(t, func() bool {
+		log, err := w.Journal(t.Context(), "a", time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return log[len(log)-1].Action == actDownload
+	})
+}
+
+// slowly is somebody who takes an archive, and in the middle of it something happens.
+type slowly struct {
+	*httptest.ResponseRecorder
+	meanwhile func()
+}
+
+func (s *slowly) Write(p []byte) (int, error) {
+	if s.meanwhile != nil && s.Body.Len() > 0 {
+		s.meanwhile()
+		s.meanwhile = nil
+	}
+	return s.ResponseRecorder.Write(p)
+}
+
+func TestAnArchiveBreaksOffWhenAccessEnds(t *testing.T) {
+	w := stage(t)
+	for i := range 20 {
+		w.put("/"+strings.Repeat("x", i+1), strings.Repeat("x", 10_000))
+	}
+	token, err := w.newSession(person{address: stageHand})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/s/a/?vezi=arhiva", nil)
+	r.AddCookie(&http.Cookie{Name: sessionCookie, Value: string(token)})
+	s := &slowly{httptest.NewRecorder(), func() {
+		if err := w.SuspendSite(context.WithoutCancel(r.Context()), "a"); err != nil {
+			t.Error(err)
+		}
+	}}
+	defer func() {
+		if p := recover(); p != http.ErrAbortHandler || s.Body.Len() == 0 || s.Body.Len() > 100_000 {
+			t.Errorf("it ended with %v after %d bytes", p, s.Body.Len())
+		}
+	}()
+	w.Handler().ServeHTTP(s, r)
 }

@@ -89,6 +89,11 @@ func (x *Extranet) itAddresses() string {
 	for address := range x.it {
 		list = append(list, address)
 	}
+	return jsonArray(list)
+}
+
+// jsonArray is a list of strings, for SQL's json_each.
+func jsonArray(list []string) string {
 	text, err := json.Marshal(list)
 	if err != nil {
 		panic(err) // strings can be encoded

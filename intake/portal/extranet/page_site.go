@@ -20,6 +20,7 @@ import (
 // siteData is what every page of a site shows.
 type siteData struct {
 	ID, Title, Partner, Department, InfoTypes, LegalBasis, Request string
+	Until                                                          forms.Date // the last day of the legal basis; zero: it names none
 	Href                                                           string
 	Rights                                                         forms.Rights
 	CanRead, CanCreate, CanReplace, CanDelete, CanMove             bool
@@ -82,10 +83,16 @@ func (x *Extranet) readSite(id string, rights forms.Rights) (siteData, error) {
 	d := siteData{ID: id, Href: href(id, nil, true), Rights: rights, Quota: x.config.SiteQuota,
 		CanRead: rights.Has(toRead), CanCreate: rights.Has(toCreate), CanReplace: rights.Has(toReplace),
 		CanDelete: rights.Has(toDelete), CanMove: rights.Has(toMove)}
-	err := x.db.reader.QueryRow(`SELECT title, partner, department, info_types, legal_basis, request, used_bytes FROM sites WHERE id = ?`, id).
-		Scan(&d.Title, &d.Partner, &d.Department, &d.InfoTypes, &d.LegalBasis, &d.Request, &d.Used)
+	var until string
+	err := x.db.reader.QueryRow(`SELECT title, partner, department, info_types, legal_basis, until, request, used_bytes FROM sites WHERE id = ?`, id).
+		Scan(&d.Title, &d.Partner, &d.Department, &d.InfoTypes, &d.LegalBasis, &until, &d.Request, &d.Used)
 	if err != nil {
 		return d, fmt.Errorf("reading site %s: %w", id, err)
+	}
+	if until != "" {
+		if err := d.Until.UnmarshalText([]byte(until)); err != nil {
+			return d, fmt.Errorf("reading site %s: %w", id, err)
+		}
 	}
 	return d, nil
 }
@@ -477,6 +484,7 @@ type aboutData struct {
 	Partners, Internals []intake.Member
 	DAVURL              string
 	Free                int64
+	Over                bool // the last day of the legal basis has passed
 }
 
 // pageAbout says what the site is for, on which basis, and who is a member.
@@ -489,7 +497,8 @@ func (x *Extranet) pageAbout(w http.ResponseWriter, r *http.Request, s *session,
 	if err != nil {
 		return err
 	}
-	d := aboutData{siteData: site, DAVURL: x.SiteURL(v.site), Free: max(0, site.Quota-site.Used)}
+	d := aboutData{siteData: site, DAVURL: x.SiteURL(v.site), Free: max(0, site.Quota-site.Used),
+		Over: !site.Until.IsZero() && site.Until.Before(forms.DateOf(x.now().In(x.config.Location)))}
 	for _, m := range members {
 		if m.Side == intake.PartnerSide {
 			d.Partners = append(d.Partners, m)

@@ -148,6 +148,13 @@ func (x *Extranet) sendZip(w http.ResponseWriter, r *http.Request, v visitor, ri
 	}
 	x.reads.add(v, millis(x.now()), entry{action: actDownload, path: joinPath(names) + "/"})
 	e := &export{x: x, ctx: r.Context(), site: v.site, archive: zip.NewWriter(w)}
+	e.allowed = func() error { // a large archive takes long, and access ends at once
+		rights, err := rightsOn(x.db.reader, v.site, v.address)
+		if err != nil {
+			return err
+		}
+		return check(rights, toRead)
+	}
 	err = e.folder(n, "")
 	if err == nil {
 		err = e.archive.Close()

@@ -48,6 +48,7 @@ func loadPages(c Config) (*pageSet, error) {
 		"rights": rightsInWords,
 		"state":  siteStateInWords,
 		"date":   func(t time.Time) string { return t.In(c.Location).Format("02.01.2006") },
+		"day":    func(d forms.Date) string { return fmt.Sprintf("%02d.%02d.%d", d.Day, d.Month, d.Year) },
 		"time":   func(t time.Time) string { return t.In(c.Location).Format("02.01.2006, 15:04") },
 		"rfc3339": func(t time.Time) string {
 			return t.In(c.Location).Format(time.RFC3339)

@@ -258,8 +258,14 @@ func (x *Extranet) keepPart(row *partRow, u *upload, body io.Reader) error {
 		return &diskError{fmt.Errorf("syncing: %w", err)}
 	}
 	writeErr := x.db.write(func(tx *sql.Tx) error {
-		_, err := tx.Exec(`UPDATE uploads SET received = ?, used_at = ? WHERE id = ?`, u.in.size, millis(x.now()), row.id)
-		return err
+		result, err := tx.Exec(`UPDATE uploads SET received = ?, used_at = ? WHERE id = ?`, u.in.size, millis(x.now()), row.id)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n != 1 { // the site was deleted
+			return errors.Join(err, errNoSuchUpload)
+		}
+		return nil
 	})
 	if writeErr != nil {
 		return fmt.Errorf("noting a part of an upload: %w", writeErr)

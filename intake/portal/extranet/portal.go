@@ -35,11 +35,12 @@ func (x *Extranet) EnsureSite(ctx context.Context, s intake.Site) error {
 	}
 	now := millis(x.now())
 	err := x.db.write(func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO sites (id, title, partner, department, info_types, legal_basis, request, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		_, err := tx.Exec(`INSERT INTO sites (id, title, partner, department, info_types, legal_basis, until, request, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET title = excluded.title, partner = excluded.partner, department = excluded.department,
-				info_types = excluded.info_types, legal_basis = excluded.legal_basis, request = excluded.request`,
-			s.ID, s.Title, s.Partner, s.Department, s.InfoTypes, s.LegalBasis, s.Request, now)
+				info_types = excluded.info_types, legal_basis = excluded.legal_basis, until = excluded.until,
+				request = excluded.request`,
+			s.ID, s.Title, s.Partner, s.Department, s.InfoTypes, s.LegalBasis, s.Until.String(), s.Request, now)
 		if err != nil {
 			return err
 		}

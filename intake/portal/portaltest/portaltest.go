@@ -48,6 +48,20 @@ func Run(t *testing.T, open Open) {
 		{"interrupted after any step and done again, the outcome is the same", interruptedBetweenSteps},
 		{"interrupted within any step and done again, the outcome is the same", interruptedWithinSteps},
 		{"everything is there again after a restart", restarted},
+		{"who is removed has no access any more, and others have theirs", removed},
+		{"who was removed can be given access again, with other rights", removedAndBack},
+		{"on a suspended or closed site nobody has access, and resumed it is as before", suspended},
+		{"what is changed while a site is suspended holds when it is resumed", changedWhileSuspended},
+		{"a closed site stays closed until it is resumed", closed},
+		{"members do on a site what they may, for as long as they may", visited},
+		{"what a site holds is counted whatever its state", counted},
+		{"an export holds every file, with its checksum, whatever the state of the site", exported},
+		{"an export that cannot be written fails, and can be made again", exportFails},
+		{"a site is deleted only when it is closed, and then for good", deleted},
+		{"a site that was deleted can be made anew, and is empty", madeAnew},
+		{"a context that has ended ends nothing else", cancelledLater},
+		{"the life of a site, interrupted after any step and done again, ends the same", lifeInterruptedBetweenSteps},
+		{"the life of a site, interrupted within any step and done again, ends the same", lifeInterruptedWithinSteps},
 		{"many at once end as one after the other would", concurrent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -65,6 +79,7 @@ type harness struct {
 	open Open
 	dir  string
 	intake.Portal
+	visits int // tried so far
 }
 
 func (h *harness) start() { h.Portal = h.open(h.t, h.dir) }
@@ -107,6 +122,22 @@ func (h *harness) wantMembers(site string, want ...intake.Member) {
 	}
 }
 
+// must ends the test if a step failed.
+func (h *harness) must(step string, err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatalf("%s: %v", step, err)
+	}
+}
+
+// supported is err, or instead where a portal says that it cannot do such a thing.
+func supported(err, instead error) error {
+	if errors.Is(err, errors.ErrUnsupported) {
+		return instead
+	}
+	return err
+}
+
 func exampleSite(id string) intake.Site {
 	return intake.Site{ID: id, Title: "Cereri locuințe " + id, Partner: "Direcția de Asistență Socială", Department: "Direcția Economică",
 		InfoTypes: "cereri, anchete sociale", LegalBasis: "Legea nr. 114/1996", Request: "42/23.11.2026"}
@@ -129,6 +160,27 @@ func noSite(t *testing.T, h *harness) {
 	}
 	if _, err := h.Journal(t.Context(), "nicaieri", time.Time{}); !errors.Is(err, intake.ErrNoSuchSite) && !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("Journal of no site: %v, want ErrNoSuchSite or ErrUnsupported", err)
+	}
+	for name, call := range map[string]func() error{
+		"RemoveMember": func() error { return h.RemoveMember(t.Context(), "nicaieri", ana.Address) },
+		"SuspendSite":  func() error { return h.SuspendSite(t.Context(), "nicaieri") },
+		"CloseSite":    func() error { return h.CloseSite(t.Context(), "nicaieri") },
+		"ResumeSite":   func() error { return h.ResumeSite(t.Context(), "nicaieri") },
+		"Usage": func() error {
+			_, err := h.Usage(t.Context(), "nicaieri")
+			return supported(err, intake.ErrNoSuchSite)
+		},
+		"ExportSite": func() error {
+			_, err := h.ExportSite(t.Context(), "nicaieri", io.Discard)
+			return supported(err, intake.ErrNoSuchSite)
+		},
+	} {
+		if err := call(); !errors.Is(err, intake.ErrNoSuchSite) {
+			t.Errorf("%s of no site: %v, want ErrNoSuchSite", name, err)
+		}
+	}
+	if err := h.DeleteSite(t.Context(), "nicaieri"); err != nil {
+		t.Errorf("DeleteSite of no site: %v; it is deleted already", err)
 	}
 	// The refused member has not got an account by the way.
 	if _, err := h.Invite(t.Context(), ana.Address); !errors.Is(err, intake.ErrNoSuchAccount) {
