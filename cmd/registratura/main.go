@@ -25,6 +25,7 @@ type cli struct {
 	Inspect  inspectCmd  `cmd:"" help:"Tell what the desk would make of mails and spreadsheets, without any effect."`
 	Requests requestsCmd `cmd:"" help:"List requests, tell the story of one, try a stuck one again."`
 	Audit    auditCmd    `cmd:"" help:"Prove that the record is whole; write a request's file for an auditor."`
+	Account  accountCmd  `cmd:"" help:"Help the owner of an account on the extranet."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 
 	ReadForms readFormsCmd `cmd:"" name:"read-forms" hidden:""`

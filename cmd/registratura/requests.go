@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/user"
 	"regexp"
 	"strconv"
 	"text/tabwriter"
@@ -200,12 +199,8 @@ func (c *retryRequestCmd) Run(ctx context.Context, parent *cli, std streams) err
 	if err != nil {
 		return err
 	}
-	who := "IT"
-	if u, err := user.Current(); err == nil {
-		who = "IT (" + u.Username + ")"
-	}
 	desk := &intake.Desk{Store: s, Now: time.Now}
-	if err := desk.Retry(ctx, r, who); err != nil {
+	if err := desk.Retry(ctx, r, whoInIT()); err != nil {
 		if errors.Is(err, intake.ErrStatus) {
 			return fmt.Errorf("request %s is %s; only a stuck one can be tried again", r.Number, r.Status)
 		}

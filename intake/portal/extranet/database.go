@@ -25,12 +25,15 @@ type database struct {
 	commits *committer
 }
 
-const readers = 4
+const (
+	databaseFile = "extranet.db"
+	readers      = 4
+)
 
 // openDatabase opens the database in dir; syncDir makes new names in a folder of
 // files durable.
 func openDatabase(dir string, syncDir func(string) error) (_ *database, err error) {
-	file := filepath.Join(dir, "extranet.db")
+	file := filepath.Join(dir, databaseFile)
 	dsn := func(options string) string {
 		u := url.URL{Scheme: "file", OmitHost: true, Path: file, RawQuery: options}
 		return u.String()

@@ -2,12 +2,16 @@ package extranet
 
 import (
 	"encoding/base32"
+	"errors"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"registratura/intake"
 )
 
 // The vectors of RFC 6238, appendix B, cut to six digits.
@@ -217,6 +221,46 @@ func TestCodesAreTurnedOffWithThePassword(t *testing.T) {
 	w.browser().login(t, "ana@das.example", testPassword).want(t, http.StatusOK, "Codul din aplicație")
 	b.post("/cont", url.Values{"csrf": {csrf}, "do": {"factor-end"}, "actuala": {testPassword}}).want(t, http.StatusOK, "este oprit", "Pregătește codul")
 	w.browser().login(t, "ana@das.example", testPassword).want(t, http.StatusOK, "Site-urile mele")
+}
+
+// What "registratura account reset-totp" does, beside a running extranet.
+func TestITTurnsOffTheCodesOfWhoLostThem(t *testing.T) {
+	w, owner, _, _ := withCodes(t)
+	half := w.browser()
+	half.login(t, "ana@das.example", testPassword).want(t, http.StatusOK, "Codul din aplicație")
+	noted := 0
+	note := func() error { noted++; return nil }
+	for _, c := range []struct {
+		address string
+		want    error
+	}{{"nimeni@das.example", intake.ErrNoSuchAccount}, {stageHand, intake.ErrNoSuchAccount}} {
+		if err := ResetSecondFactor(w.config.Dir, c.address, note); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.address, err, c.want)
+		}
+	}
+	broken := errors.New("the records cannot be written")
+	if err := ResetSecondFactor(w.config.Dir, "ana@das.example", func() error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("without records: %v", err)
+	}
+	w.browser().login(t, "ana@das.example", testPassword).want(t, http.StatusOK, "Codul din aplicație") // as before
+	owner.get("/").want(t, http.StatusOK, "Site-urile mele")
+
+	if err := ResetSecondFactor(w.config.Dir, " Ana@das.example", note); err != nil {
+		t.Fatal(err)
+	}
+	if noted != 1 {
+		t.Errorf("noted %d times", noted)
+	}
+	if a := owner.get("/"); a.url != loginPath {
+		t.Errorf("a session from before leads to %s", a.url)
+	}
+	w.browser().login(t, "ana@das.example", testPassword).want(t, http.StatusOK, "Site-urile mele")
+	if err := ResetSecondFactor(w.config.Dir, "ana@das.example", note); !errors.Is(err, ErrNoSecondFactor) {
+		t.Errorf("a second time: %v", err)
+	}
+	if err := ResetSecondFactor(t.TempDir(), "ana@das.example", note); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("where there is no extranet: %v", err)
+	}
 }
 
 func TestTurningCodesOnEndsSessionsThatBeganWithoutThem(t *testing.T) {
