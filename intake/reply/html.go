@@ -60,7 +60,9 @@ var (
 	struckStyle = regexp.MustCompile(`line-through`)
 	// signatureMark is how programs name the signature that they put in.
 	signatureMark = regexp.MustCompile(`(?i)^(?:gmail_signature(?:_prefix)?|signature|x?_?signature|moz-signature|applemailsignature|ms-outlook-mobile-signature|yahoo_signature|ydp\w*signature|zmail_signature|roundcube_signature|-x-evolution-signature|sogo-signature|protonmail_signature_block(?:-user)?|divsignature|composer_signature|mobile_signature|lineBreakAtBeginningOfSignature|_rc_sig)$`)
-	quoteMark     = regexp.MustCompile(`(?i)^(?:gmail_quote|moz-quote-pre|protonmail_quote|yahoo_quoted|cite|zmail_extra|tutanota_quote)$`)
+	// announceMark is how programs name what they put above a quote.
+	announceMark = regexp.MustCompile(`(?i)^(?:gmail_attr|gmail_quote_attribution|moz-cite-prefix|reply-intro|divRplyFwdMsg|__headers__)$`)
+	quoteMark    = regexp.MustCompile(`(?i)^(?:gmail_quote|moz-quote-pre|protonmail_quote|yahoo_quoted|cite|zmail_extra|tutanota_quote)$`)
 )
 
 var (
@@ -103,7 +105,7 @@ func (w *htmlWalker) walk(node *html.Node, state line, pre bool) {
 	}
 	attrs := attributes(node)
 	style := strings.ToLower(attrs["style"])
-	names := append(strings.Fields(attrs["class"]), attrs["id"], attrs["data-smartmail"])
+	names := append(strings.Fields(attrs["class"]), attrs["id"], attrs["data-smartmail"], attrs["data-marker"])
 
 	if _, ok := attrs["hidden"]; ok || hiddenStyle.MatchString(style) {
 		state.hidden = true
@@ -130,6 +132,10 @@ func (w *htmlWalker) walk(node *html.Node, state line, pre bool) {
 	for _, name := range names {
 		if signatureMark.MatchString(name) {
 			state.signature = true
+		}
+		if announceMark.MatchString(name) {
+			w.flush()
+			state.announces = true
 		}
 	}
 
@@ -162,9 +168,6 @@ func (w *htmlWalker) walk(node *html.Node, state line, pre bool) {
 			w.flush()
 			state.quoted = true
 		}
-	}
-	if strings.EqualFold(attrs["class"], "gmail_attr") || strings.EqualFold(attrs["class"], "moz-cite-prefix") {
-		w.flush()
 	}
 	block := blocks[node.DataAtom]
 	if block {
@@ -225,6 +228,7 @@ func (w *htmlWalker) text(s string, state line, pre bool) {
 				w.state.hidden = w.state.hidden || state.hidden
 				w.state.quoted = w.state.quoted && state.quoted
 				w.state.signature = w.state.signature && state.signature
+				w.state.announces = w.state.announces && state.announces
 			}
 		}
 		w.buf.WriteString(part)

@@ -2,6 +2,7 @@ package reply
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -16,6 +17,7 @@ type line struct {
 	region    int    // which stretch between quotes it stands in
 	between   bool   // it stands between quoted lines
 	wrapped   bool   // right below a quoted line
+	announces bool   // it stands above a quote: who wrote it and when, as the mail program marks it
 }
 
 func (l line) blank() bool { return strings.TrimFunc(l.text, isBlank) == "" }
@@ -123,6 +125,16 @@ func cutQuote(lines []line) newText {
 			out.tooLong = true
 			return out
 		}
+		if lines[i].quoted && groupWise.MatchString(lines[i].text) && !quotedNext(lines, i+1) {
+			how("an attribution line")
+			quote(i)
+			out.quote[len(out.quote)-1].announces = true
+			out.unmarked = lines[i+1:]
+			for i++; i < len(lines); i++ {
+				quote(i)
+			}
+			break
+		}
 		if lines[i].quoted {
 			how("quote marks")
 			if !announced {
@@ -138,13 +150,19 @@ func cutQuote(lines []line) newText {
 		}
 		how(kind)
 		announced = true
-		if strings.TrimSpace(before) != "" {
+		glued := strings.TrimSpace(before) != ""
+		if glued {
 			l := lines[i]
 			l.text = before
 			written(i, l)
 		}
 		for k := i; k < i+length; k++ {
 			quote(k)
+			l := &out.quote[len(out.quote)-1]
+			l.announces = true
+			if k == i && glued {
+				l.text = strings.TrimPrefix(strings.TrimSpace(l.text), before)
+			}
 		}
 		i += length
 		// If the program marks the lines that it quotes, go on by the marks. If
@@ -173,30 +191,32 @@ func cutQuote(lines []line) newText {
 }
 
 const (
-	weekdayNames = `(?:luni|marti|miercuri|joi|vineri|sambata|simbata|duminica|monday|tuesday|wednesday|thursday|friday|saturday|sunday|lun|mar|mie|mi|joi|vin|sam|sim|dum|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|lu|ma|jo|vi|sa|si|sb|du)`
-	monthNames   = `(?:ianuarie|februarie|martie|aprilie|iunie|iulie|august|septembrie|octombrie|noiembrie|decembrie|january|february|march|april|may|june|july|september|october|november|december|ian|feb|mar|apr|mai|iun|iul|aug|sept|sep|oct|noi|nov|dec|jan|jun|jul)`
+	weekdayNames = `(?:luni|marti|miercuri|joi|vineri|sambata|simbata|duminica|monday|tuesday|wednesday|thursday|friday|saturday|sunday|lun|mar|mie|mi|joi|vin|sam|sim|dum|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|hetfo|kedd|szerda|csutortok|pentek|szombat|vasarnap|mo|di|mi|do|fr|so|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|lu|ma|jo|vi|sa|si|sb|du)`
+	monthNames   = `(?:ianuarie|februarie|martie|aprilie|iunie|iulie|august|septembrie|octombrie|noiembrie|decembrie|january|february|march|april|may|june|july|september|october|november|december|ian|feb|mar|apr|mai|iun|iul|aug|sept|sep|oct|noi|nov|dec|jan|jun|jul|januar|februar|marz|juni|juli|oktober|dezember|dez|okt|szept|maj|marcius|aprilis|majus|junius|julius|augusztus|szeptember)`
 )
 
 var (
 	// attributionStart finds the date with which an attribution begins, as
 	// folded: "in lun., 23 nov. 2026", "la 23.11.2026", "on mon, nov 23, 2026".
-	attributionStart = regexp.MustCompile(`(?:^|[\s.,;!-])((?:(?:in|la|pe|on|le|am)\s+)?(?:(?:data|ziua)\s+(?:de\s+)?)?(?:` + weekdayNames + `[.,]{0,2}\s*)?(?:,\s*)?(?:(?:la|pe|in)\s+)?` +
-		`(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}[\s-]+(?:de\s+)?` + monthNames + `\.?,?[\s-]+\d{4}|` + monthNames + `\.?\s+\d{1,2},?\s+\d{4}))`)
-	attributionEnd   = regexp.MustCompile(`[\s>)"]a?\s*(?:scris|wrote|scria|writes|a trimis urmatorul mesaj|urmatoarele)\s*:\s*$`)
+	attributionStart = regexp.MustCompile(`(?:^|[\s.,;!-])((?:(?:in|la|pe|on|le|am|ekkor:|dem)\s+)?(?:(?:data|ziua)\s+(?:de\s+)?)?(?:` + weekdayNames + `[.,]{0,2}\s*)?(?:,\s*)?(?:(?:la|pe|in|dem)\s+)?` +
+		`(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{4}\.\s?\d{1,2}\.\s?\d{1,2}\.|\d{4}\.\s` + monthNames + `\.?\s\d{1,2}\.|\d{1,2}\.?[\s-]+(?:de\s+)?` + monthNames + `\.?,?[\s-]+\d{4}|` + monthNames + `\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}))`)
+	attributionEnd   = regexp.MustCompile(`(?:[\s>)"]a?\s*(?:scris|wrote|scria|writes|ati scris|a trimis urmatorul mesaj|urmatoarele|geschrieben|irta)|\sschrieb(?:\s.{1,200})?|\sirta\s.{1,60})\s*:\s*$`)
 	clockTime        = regexp.MustCompile(`\d{1,2}:\d{2}`)
 	attributionProof = regexp.MustCompile(`\d{1,2}[:.]\d{2}|@`)
-	nameWrote        = regexp.MustCompile(`^\*?(?:\p{Lu}[\p{L}.'-]*\s+){1,5}<\S+@\S+>\s+(?:a scris|wrote)\s*:\s*$`)
-	dashedWrote      = regexp.MustCompile(`^-{2,}.*[\d@].*\s(?:a\s+scris|wrote)\s*:?\s*-{2,}$`)
-	quotingWho       = regexp.MustCompile(`^(?:citez din|citat din|quoting)\s.*:$`)
+	nameWrote        = regexp.MustCompile(`^["*]*\p{Lu}[^.!?;:<>]{0,80}<\S+@\S+>,?\s+(?:a scris|wrote|schrieb|írta|ezt írta)\s*:\s*$`)
+	someoneWrote     = regexp.MustCompile(`^["*]*\p{Lu}[^!?;<>]{0,100}<\S+@\S+>.{0,80}(?:scris|wrote|schrieb|írta|geschrieben).{0,60}:\s*$`)
+	dashedWrote      = regexp.MustCompile(`^-{2,}.*[\d@].*\s(?:a\s+scris|wrote|schrieb.{1,200}|(?:ezt\s+)?irta)\s*:?\s*-{2,}$`)
+	groupWise        = regexp.MustCompile(`^.*\d{1,2}[:.]\d{2}.*>>>$`) // ">>> X <x@y> 23.11.2026 10:15 >>>"
+	quotingWho       = regexp.MustCompile(`^(?:citez din|citez pe|citat din|citat de la|quoting|zitat von|idezem|idezet)\s.*:$`)
 	// gluedQuote is how Yahoo's app puts the quote on the line of the attribution.
 	gluedQuote = regexp.MustCompile(`^\s*(?:(?:in|on)\s.*\d{1,2}:\d{2}.*<[^\s<>]+@[^\s<>]+>\s+(?:a\s+scris|wrote)\s*:)\s{2,}\S`)
 
-	dashedOriginal = regexp.MustCompile(`^[-_=*\s]{2,}(?:mesaj(?:ul)?\s+(?:original|initial|redirectionat|transmis|transmis mai departe|inaintat)|original\s+(?:message|mesage|apointment)|forwarded\s+(?:message|mesage)|redirectionat|mesaj\s+de\s+la\s.*)[-_=*\s:]{2,}$`)
+	dashedOriginal = regexp.MustCompile(`^[-_=*\s]{2,}(?:mesaj(?:ul)?\s+(?:original|initial|redirectionat|transmis|transmis mai departe|inaintat)|(?:original\s+)(?:message|mesage|appointment)|(?:ursprungliche|originale?)[\s-]?nachricht|originalnachricht|weitergeleitete nachricht|eredeti uzenet|tovabbitott uzenet|forwarded\s+(?:message|mesage)|redirectionat|mesaj\s+de\s+la\s.*)[-_=*\s:]{2,}$`)
 	begins         = regexp.MustCompile(`^(?:incepe mesajul (?:redirectionat|original)|mesaj (?:original|redirectionat)|begin forwarded (?:message|mesage)|original (?:message|mesage)|forwarded (?:message|mesage))\s*:$`)
 	rule           = regexp.MustCompile(`^[_\-=]{10,}$`)
-	headerKey      = regexp.MustCompile(`^[*\s|]*(de la|from|expeditor|expeditorul|von|trimis|trimisa?|trimis la|trimise|expediat|sent|data|date|data trimiterii|catre|to|destinatar|pentru|cc|bc|subiect|subiectul|subject|titlu|raspunde la|reply-to|importanta|importance|prioritate|atasamente|atasari|atachments|anexe)\s*:\*?`)
-	gluedHeader    = regexp.MustCompile(`(?:^|\s)\*?(?:de la|from|expeditor)\s*:.*\s\*?(?:trimis|sent|data|date)\s*:.*\s\*?(?:subiect|subject)\s*:`)
-	gluedFrom      = regexp.MustCompile(`(?:^|\s)\*?(?:de la|from|expeditor)\s*:`)
+	headerKey      = regexp.MustCompile(`^[*\s|]*(de la|din partea|from|expeditor|expeditorul|von|felado|kuldo|trimis|trimisa?|trimis la|trimise|expediat|sent|gesendet|elkuldve|kuldve|data|date|datum|data trimiterii|catre|to|an|cimzett|destinatar|pentru|cc|bcc|kopie|masolat|subiect|subiectul|subject|betreff|targy|titlu|raspunde la|reply-to|importanta|importance|prioritate|atasamente|atasari|attachments|anexe)\s*:\*?`)
+	gluedHeader    = regexp.MustCompile(`(?:^|\s)\*?(?:de la|din partea|from|expeditor|von|felado)\s*:.*\s\*?(?:trimis|sent|data|date|gesendet|elkuldve)\s*:.*\s\*?(?:subiect|subject|betreff|targy)\s*:`)
+	gluedFrom      = regexp.MustCompile(`(?:^|\s)\*?(?:de la|din partea|from|expeditor|von|felado)\s*:`)
 )
 
 // quoteStart reports whether a quote is announced from lines[i] on: how many
@@ -210,10 +230,21 @@ func quoteStart(lines []line, i int) (before string, length int, how string) {
 	if len(first) > 1000 {
 		return "", 0, ""
 	}
+	if n := announcedByProgram(lines, i); n > 0 {
+		return "", n, "what the mail program puts above it"
+	}
+	if !strings.ContainsAny(first[:1], "-_=*") && !slices.ContainsFunc(lines[i:min(i+4, len(lines))], func(l line) bool { return strings.Contains(l.text, ":") }) {
+		return "", 0, "" // nothing is announced without a colon or a ruler
+	}
 	folded := foldKeepingLength(first)
-	switch f := string(folded); {
+	f := string(folded)
+	switch {
 	case dashedOriginal.MatchString(f), begins.MatchString(f):
-		return "", 1 + headerBlock(lines, nextText(lines, i+1)), "a separator line"
+		next := nextText(lines, i+1)
+		if n := headerBlock(lines, next); n > 0 {
+			return "", next - i + n, "a separator line"
+		}
+		return "", 1, "a separator line"
 	case dashedWrote.MatchString(f):
 		return "", 1, "an attribution line"
 	case rule.MatchString(f):
@@ -223,10 +254,15 @@ func quoteStart(lines []line, i int) (before string, length int, how string) {
 		}
 		return "", 0, ""
 	case quotingWho.MatchString(f):
-		if next := nextText(lines, i+1); next < len(lines) && lines[next].quoted {
+		if quotedNext(lines, i+1) {
 			return "", 1, "an attribution line"
 		}
-	case nameWrote.MatchString(first), gluedQuote.MatchString(f):
+	case someoneWrote.MatchString(first):
+		if quotedNext(lines, i+1) {
+			return "", 1, "an attribution line"
+		}
+	}
+	if nameWrote.MatchString(first) || gluedQuote.MatchString(f) {
 		return "", 1, "an attribution line"
 	}
 	if n := headerBlock(lines, i); n > 0 {
@@ -253,16 +289,21 @@ func quoteStart(lines []line, i int) (before string, length int, how string) {
 		if len(joined) > 1000 {
 			return "", 0, ""
 		}
+		if !strings.HasSuffix(strings.TrimRight(joined, " \t"), ":") {
+			continue
+		}
 		f := string(foldKeepingLength(joined))
 		if !attributionEnd.MatchString(f) {
 			continue
 		}
 		starts := attributionStart.FindAllStringSubmatchIndex(f, -1)
-		if len(starts) == 0 {
-			return "", 0, ""
+		at := len(f)
+		if len(starts) > 0 {
+			at = starts[len(starts)-1][2] // the last date is the attribution's: an earlier one was written
 		}
-		// The last date is the attribution's: an earlier one was written.
-		at := starts[len(starts)-1][2]
+		if at >= len(string(folded)) && strings.Contains(first, "<") && someoneWrote.MatchString(joined) && quotedNext(lines, k+1) {
+			return "", k - i + 1, "an attribution line" // the name first, the date behind
+		}
 		if at >= len(string(folded)) || !attributionProof.MatchString(f[at:]) {
 			return "", 0, ""
 		}
@@ -275,12 +316,34 @@ func quoteStart(lines []line, i int) (before string, length int, how string) {
 	return "", 0, ""
 }
 
+// announcedByProgram counts the lines from lines[i] on that the mail program
+// marks as standing above a quote: an attribution, or a header of several lines.
+func announcedByProgram(lines []line, i int) int {
+	n, texts, last := 0, 0, ""
+	for i+n < len(lines) && n < 16 && (lines[i+n].announces || n > 0 && lines[i+n].blank()) {
+		if !lines[i+n].blank() {
+			texts, last = texts+1, lines[i+n].text
+		}
+		n++
+	}
+	if texts < 3 && !strings.HasSuffix(strings.TrimSpace(last), ":") {
+		return 0
+	}
+	return n
+}
+
 // nextText is the index of the first line from i on that is not blank.
 func nextText(lines []line, i int) int {
 	for i < len(lines) && lines[i].blank() {
 		i++
 	}
 	return i
+}
+
+// quotedNext reports whether the first line from i on that is not blank is quoted.
+func quotedNext(lines []line, i int) bool {
+	next := nextText(lines, i)
+	return next < len(lines) && lines[next].quoted
 }
 
 // headerBlock counts the lines of the header that Outlook and others put above
@@ -308,11 +371,12 @@ func headerBlock(lines []line, i int) int {
 		}
 		end = k + 1 - i
 		switch m[1] {
-		case "de la", "from", "expeditor", "expeditorul", "von":
+		case "de la", "din partea", "from", "expeditor", "expeditorul", "von", "felado", "kuldo":
 			sender = true
-		case "subiect", "subiectul", "subject", "titlu":
+		case "subiect", "subiectul", "subject", "betreff", "targy", "titlu":
 			subject = true
-		case "trimis", "trimisa", "trimise", "trimis la", "expediat", "sent", "data", "date", "data trimiterii", "catre", "to", "destinatar", "pentru":
+		case "trimis", "trimisa", "trimise", "trimis la", "expediat", "sent", "data", "date", "data trimiterii", "catre", "to", "destinatar", "pentru",
+			"gesendet", "datum", "an", "elkuldve", "kuldve", "cimzett":
 			more = true
 		}
 	}

@@ -185,7 +185,7 @@ func (r *signatureReader) signatureLine(text, prev, next string, marked bool) bo
 	bare := webAddress.ReplaceAllString(trimmed, " ")
 	reach := bare != trimmed
 	toks := words([]string{bare})
-	if r.mobileFooter(toks) {
+	if r.mobileFooter(toks) || r.footer(toks) {
 		return true
 	}
 	for _, t := range toks {
@@ -254,6 +254,22 @@ func (r *signatureReader) mobileFooter(toks []token) bool {
 		end = i + 1
 	}
 	return true
+}
+
+// footer reports whether a line is made of what programs put below a mail.
+func (r *signatureReader) footer(toks []token) bool {
+	phrases := 0
+	for i := 0; i < len(toks); {
+		if end, _ := r.longest("footer", toks, i); end > i {
+			phrases, i = phrases+1, end
+			continue
+		}
+		if toks[i].kind != separator && !strings.Contains("()<>[]|/", toks[i].fold) {
+			return false
+		}
+		i++
+	}
+	return phrases > 0
 }
 
 // pictureText reports whether the words that a program writes in place of a

@@ -37,7 +37,7 @@ const romanianMarks = "\u0306\u0302\u0326\u0327\u0303\u030c"
 // invisible characters take no room and say nothing; programs put them anywhere.
 // Marks that turn the direction of writing are not among them: they change what
 // a person reads.
-const invisible = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
+const invisible = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2063\ufeff\ufe0e\ufe0f"
 
 // fold makes words comparable: lower case, no Romanian diacritics, old and new
 // ones alike, no invisible characters, doubled letters once.

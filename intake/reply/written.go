@@ -98,11 +98,14 @@ func (d *decider) written(body []line) written {
 			step(l, "signature, footer or notice")
 		}
 	}
-	foreign := d.foreign(cut.quote)
+	foreign := d.strange(cut.quote, sig)
 	if d.in.Quoted == "" && d.part == "text/plain" && len(cut.bare) <= shortQuote {
-		foreign = d.cautious(cut.bare) // people also write > for an arrow
+		for _, l := range cut.bare { // people also write > for an arrow
+			if d.cautious(l.text) {
+				foreign = append(foreign, l)
+			}
+		}
 	}
-	foreign = append(foreign, d.below(cut.quote, sig)...)
 	for _, l := range foreign {
 		step(l, "R1: stands in the quote, and is perhaps not of the mail that was answered")
 		w.inline = true
@@ -177,49 +180,6 @@ func (d *decider) withoutBanner(body, left []line) (rest, taken []line) {
 	return body, left
 }
 
-// maxBelow is how many lines at the end of a quote are looked at.
-const maxBelow = 200
-
-// below lists the last paragraph of the quote if it reads like something that
-// was written below the answered mail, which is not known.
-func (d *decider) below(quote []line, sig *signatureReader) []line {
-	if d.in.Quoted != "" {
-		return nil
-	}
-	unmarked := slices.Clone(quote[max(0, len(quote)-maxBelow):])
-	for i := range unmarked {
-		unmarked[i].region = 0
-	}
-	body, _ := sig.body(unmarked)
-	end := len(body)
-	for end > 0 && body[end-1].blank() {
-		end--
-	}
-	from := end
-	for from > 0 && !body[from-1].blank() {
-		from--
-	}
-	var texts []string
-	for _, l := range body[from:end] {
-		texts = append(texts, l.text)
-	}
-	if len(strings.Join(texts, "")) > maxBelow*100 {
-		return nil // nobody writes that much below an answer
-	}
-	toks := words(texts)
-	if from == 0 || d.find("our words", toks, 0, len(toks)) != nil {
-		return nil
-	}
-	for _, list := range []string{"condition", "refuse", "refuse alone", "approve", "taking back", "deferral", "between conditions"} {
-		for i := range toks {
-			if end, _ := d.longest(list, toks, i); end > i && (i == 0 || list == "taking back" || toks[i].breakBefore > 0 || strings.Contains(".!;", toks[i-1].fold)) {
-				return body[from : from+1]
-			}
-		}
-	}
-	return nil
-}
-
 // withoutWrapped takes out what is between quote marks only because a program
 // wrapped a quoted line: words that the answered mail has in that place.
 func (d *decider) withoutWrapped(lines []line) []line {
@@ -249,40 +209,3 @@ func (d *decider) leaked(raw []string) bool {
 // shortQuote is how many lines a quote must have more than, that no attribution
 // announces, to be believed.
 const shortQuote = 4
-
-// foreign lists the lines of the quote that could decide something and are not
-// of the mail that was answered: somebody wrote into it.
-func (d *decider) foreign(quote []line) []line {
-	if d.in.Quoted == "" {
-		return nil
-	}
-	original := letters(strings.Split(d.in.Quoted, "\n"))
-	return slices.DeleteFunc(d.cautious(quote), func(l line) bool { return containsWords(original, letters([]string{l.text})) })
-}
-
-// cautious lists the lines with a word in them that decides, conditions or
-// denies. Headers and attributions have none that mean it.
-func (d *decider) cautious(quote []line) []line {
-	var out []line
-	for i, l := range quote {
-		if headerKey.MatchString(string(foldKeepingLength(strings.TrimSpace(l.text)))) {
-			continue
-		}
-		unmarked := l
-		unmarked.quoted = false
-		if _, n, _ := quoteStart([]line{unmarked}, 0); n > 0 {
-			continue
-		}
-		if i+1 < len(quote) {
-			next := quote[i+1]
-			next.quoted = false
-			if _, n, _ := quoteStart([]line{unmarked, next}, 0); n > 0 {
-				continue
-			}
-		}
-		if slices.ContainsFunc(words([]string{l.text}), func(t token) bool { return d.words["never in a signature"][t.fold] }) {
-			out = append(out, l)
-		}
-	}
-	return out
-}
