@@ -48,7 +48,7 @@ func TestAnswersAreUnderstoodAboveEachQuestion(t *testing.T) {
 			for _, known := range []string{"", m.Text} {
 				in.Quoted = known
 				if got := reply.Read(in); got.Verdict != reply.Approve {
-					t.Errorf("%s, %s, letter known %v: %s (%s)", names[i], how, known != "", got.Verdict, got.Why)
+					t.Errorf("%s, %s, letter known %v: %s (%s); add what it says to intake/reply/letters.txt", names[i], how, known != "", got.Verdict, got.Why)
 					for _, s := range got.Trace {
 						if strings.HasPrefix(s.Rule, "R1: stands") {
 							t.Logf("line %d: %q", s.Line, s.Text)
