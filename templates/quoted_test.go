@@ -2,6 +2,8 @@ package templates
 
 import (
 	"html"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -35,6 +37,53 @@ var quotings = map[string]func(Mail) reply.Input{
 	"HTML, below a header": func(m Mail) reply.Input {
 		return reply.Input{HTML: `<p>Aprob</p><div id="divRplyFwdMsg"><b>De la:</b> Registratura<br><b>Trimis:</b> luni<br><b>Către:</b> Popa<br><b>Subiect:</b> ` + html.EscapeString(m.Subject) + `</div>` + m.HTML}
 	},
+}
+
+var (
+	action   = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+	sentence = regexp.MustCompile(`[.!?]\s|[.!?]$|::|//|\n|\|`)
+	letter   = regexp.MustCompile(`[\p{L}\p{N}-]+`)
+)
+
+// passages are the sentences, or the parts of them between what differs from mail
+// to mail, that the questions say. Shorter ones could be an answer's, too.
+func passages(t *testing.T) []string {
+	const least = 4 // words
+	var out []string
+	for _, file := range []string{"shared.tmpl", "mails/approval.tmpl", "mails/reminder.tmpl", "mails/offer.tmpl", "mails/ask_again.tmpl", "mails/confirm_decision.tmpl"} {
+		source, err := mailFiles.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll(action.ReplaceAllString(string(source), "\n"), "**", "")
+		for _, s := range sentence.Split(text, -1) {
+			s = strings.Trim(s, " \t#!>~-—,;:.")
+			if len(letter.FindAllString(s, -1)) >= least && !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func TestWhatQuestionsSayIsKnownToTheReader(t *testing.T) {
+	const file, mark = "../intake/reply/letters.txt", "# From the templates, by \"go test ./templates -update\".\n\n"
+	kept, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byHand, known, ok := strings.Cut(string(kept), mark)
+	want := strings.Join(passages(t), "\n") + "\n"
+	switch {
+	case !ok:
+		t.Fatalf("%s has no line %q", file, mark)
+	case *update:
+		if err := os.WriteFile(file, []byte(byHand+mark+want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case known != want:
+		t.Errorf("%s is not what the templates say (run with -update)", file)
+	}
 }
 
 // The desk's letters must be known as such where they are quoted; what they say
