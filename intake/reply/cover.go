@@ -80,6 +80,9 @@ func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
 					if a.place == aClause && !begins && !(a.list == "signs" && d.endsWithFullName(toks, i, end)) {
 						continue
 					}
+					if a.list == "signs" && d.anotherTitle(toks[i:end]) {
+						continue
+					}
 					step(i, end, a.gives, p, a.place)
 				}
 			}

@@ -88,6 +88,26 @@ func (d *decider) endsWithFullName(toks []token, i, end int) bool {
 	return false
 }
 
+// anotherTitle reports whether toks name a title that is not the approver's, whose
+// own is known.
+func (d *decider) anotherTitle(toks []token) bool {
+	known := false
+	for name := range d.names {
+		known = known || d.words["title"][name]
+	}
+	return known && slices.ContainsFunc(toks, func(t token) bool {
+		if !d.words["title"][t.fold] {
+			return false
+		}
+		for name := range d.names {
+			if inflected(t.fold, name) || inflected(name, t.fold) {
+				return false
+			}
+		}
+		return !d.words["connector"][t.fold]
+	})
+}
+
 func (d *decider) requester(toks []token, i int) []int {
 	if d.in.Requester == "" {
 		return wordsOf(d.requesters, toks, i, 1, inflected) // as the quote names them
@@ -131,15 +151,17 @@ func (d *decider) someone(toks []token, i int) []int {
 	var ends []int
 	sig := signatureReader{matcher: d.matcher}
 	for k := i; k < len(toks) && k < i+2; k++ {
-		if toks[k].kind != word || sig.spoken(toks[k].fold) || d.words["title"][toks[k].fold] || k > i && toks[k].breakBefore > 0 {
+		t := toks[k]
+		if t.kind != word || sig.spoken(t.fold) || d.words["title"][t.fold] || imperative.MatchString(t.fold) || k > 0 && t.breakBefore > 0 {
 			break
 		}
 		// Without a capital only in a greeting, before anything is decided.
 		last := k+1 == len(toks) || toks[k+1].kind == separator || toks[k+1].breakBefore > 0
 		greeting := !slices.ContainsFunc(toks[:i], func(t token) bool { return d.words["approve"][t.fold] })
-		if capitalised(toks[k].text) || last && greeting {
-			ends = append(ends, k+1)
+		if !capitalised(t.text) && !(last && greeting) {
+			break
 		}
+		ends = append(ends, k+1)
 	}
 	return ends
 }

@@ -10,6 +10,7 @@ import (
 var (
 	webAddress  = regexp.MustCompile(`(?i)<?(?:https?://|www\.|mailto:)[^\s<>]*>?|<?[\w.+-]+@[\w-]+(?:\.[\w-]+)+>?|\b[\w-]+(?:\.[\w-]+)*\.(?:ro|eu|com|org|net|test)(?:/\S*)?\b`)
 	phoneNumber = regexp.MustCompile(`\+?[(]?\d[\d\s./()-]{4,}\d`)
+	writtenDate = regexp.MustCompile(`\b\d{1,2}[./-]\d{1,2}[./-](?:20)?\d{2}\b|\b20\d{2}-\d{2}-\d{2}\b`)
 	placeholder = regexp.MustCompile(`(?i)^\[(cid:\S+|(?:image|imagine|imagen|logo|sigl[aă])\s*:?[^\]]*)\]$`)
 	quotedLine  = regexp.MustCompile(`^[„“"«][^„“”"«»]*[”“"»][.!]?$`)
 	ruler       = regexp.MustCompile(`^[-_=*~.•|\s–—]{3,}$`)
@@ -193,6 +194,9 @@ func (r *signatureReader) signatureLine(text, prev, next string, marked bool) bo
 			return false // a registration number, not a telephone's: "SC-2026-0147"
 		}
 	}
+	if writtenDate.MatchString(bare) {
+		return false // from which day on, perhaps
+	}
 	withoutNumbers := phoneNumber.ReplaceAllString(bare, " ")
 	reach = reach || withoutNumbers != bare
 	toks = words([]string{withoutNumbers})
@@ -215,9 +219,11 @@ func (r *signatureReader) signatureLine(text, prev, next string, marked bool) bo
 // do something.
 func (r *signatureReader) motto(toks []token, least int) bool {
 	count := 0
-	for _, t := range toks {
+	for i, t := range toks {
 		switch {
-		case t.kind == numeral || strings.ContainsAny(t.fold, "0123456789") || t.kind == other || imperative.MatchString(t.fold):
+		case t.fold == "." && i+1 < len(toks) || strings.Contains("…-–—", t.fold):
+			return false // a second sentence
+		case t.kind == numeral || strings.ContainsAny(t.fold, "0123456789:;()") || t.kind == other || imperative.MatchString(t.fold):
 			return false
 		case t.kind == word:
 			if count == 0 && !capitalised(t.text) {
@@ -329,14 +335,14 @@ func (r *signatureReader) organisationLine(toks []token) bool {
 	unknown, motto, place, where := 0, false, false, false
 	for _, t := range toks[i:] {
 		switch {
-		case t.fold == "-" || t.fold == "–" || t.fold == "—" || t.fold == "|" || t.fold == ":":
-			motto = !shouted
+		case t.fold == "-" || t.fold == "–" || t.fold == "—" || t.fold == "|":
+			motto = !shouted && !r.words["title"][toks[i].fold]
 		case t.kind == numeral && !where:
 			return false // "Primar, anul 2027", but "Sectorul 3"
 		case t.kind == separator || t.kind == numeral || t.kind == other && strings.Contains("|/()&", t.text):
 		case t.kind != word || r.deferred(t.fold):
 			return false
-		case motto || r.names[t.fold]:
+		case r.names[t.fold] || motto && !imperative.MatchString(t.fold):
 		case r.words["organisation"][t.fold] || r.words["connector"][t.fold]:
 			place = r.words["place"][t.fold] || place && r.words["connector"][t.fold]
 			where = where || place
@@ -376,7 +382,7 @@ func (r *signatureReader) nameLine(toks []token, prev, next string) bool {
 			known++
 		case r.words["organisation"][t.fold]:
 			title = true
-		case r.words["connector"][t.fold]:
+		case r.words["connector"][t.fold] && !r.words["condition"][t.fold]:
 		case r.nameWord(t):
 			unknown++
 		default:
