@@ -16,7 +16,9 @@ func (h *hand) askApproval(r *Request) error {
 		return err
 	}
 	reading := &forms.Reading{Submission: r.Submission, Department: r.Department}
-	r.Plan = MakePlan(reading, r.Number, siteID)
+	plan := MakePlan(reading, r.Number, siteID)
+	plan.Corrects, plan.Round = r.Plan.Corrects, r.Plan.Round
+	r.Plan = plan
 	if r.PlanHash, err = HashPlan(r.Submission, r.Plan); err != nil {
 		return err
 	}

@@ -347,13 +347,15 @@ func (h *hand) senderAnswers(k Token) (Settlement, error) {
 		return h.notFromSender(r, OtherSender, "the question was sent to "+k.Address)
 	case h.c.Origin.Refuted:
 		return h.notFromSender(r, NotAuthentic, h.c.Origin.Why)
+	case k.PlanHash != "":
+		return h.senderAnswersCorrection(r, k)
 	case r.Status != StatusReceived || !k.SpentAt.IsZero() || h.now.After(k.ExpiresAt):
 		s, err := h.setAside(AsideReply, "the question whether the form is theirs is closed")
 		s.Request = r.ID
 		return s, err
 	}
-	switch {
-	case h.c.Command.Name == reply.CommandConfirm, h.c.Command.Name == reply.CommandYes:
+	switch confirmed, denied := h.confirms(); {
+	case confirmed:
 		if err := h.tx.SpendTokens(r.ID, h.now); err != nil {
 			return s, err
 		}
@@ -369,7 +371,7 @@ func (h *hand) senderAnswers(k Token) (Settlement, error) {
 			return s, h.takeClosing(r)
 		}
 		return s, h.askApproval(r)
-	case h.c.Command.Name == reply.CommandDeny:
+	case denied:
 		if err := h.tx.SpendTokens(r.ID, h.now); err != nil {
 			return s, err
 		}
@@ -384,6 +386,13 @@ func (h *hand) senderAnswers(k Token) (Settlement, error) {
 	}
 	s.Fate, s.Note = FateAnswered, "neither yes nor no: asked again"
 	return s, h.askSender(r)
+}
+
+// confirms says whether the mail in hand confirms that a form is its sender's,
+// or denies it.
+func (h *hand) confirms() (confirmed, denied bool) {
+	name := h.c.Command.Name
+	return name == reply.CommandConfirm || name == reply.CommandYes, name == reply.CommandDeny
 }
 
 // notFromSender leaves an answer to [ConfirmRequest] to a person that did not

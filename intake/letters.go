@@ -45,8 +45,9 @@ type Returned struct {
 // ConfirmRequest asks a head of department whether a form that bears their
 // address was really sent by them, because the mail did not prove it.
 type ConfirmRequest struct {
-	Request *Request
-	Expires time.Time
+	Request    *Request
+	Expires    time.Time
+	Correction bool // it corrects a request that the approvers are asked about, whose question stands until then
 }
 
 // Approval asks an approver to decide (procedure step 2).
@@ -218,4 +219,5 @@ var Letters = []Letter{BlankForms{}, Registered{}, Returned{}, ConfirmRequest{},
 	ApprovedForIT{}, Access{}, NewLink{}, AccessList{}, CloseReceived{}, CloseForIT{}, NotEntitled{},
 	CannotRead{}, TooLarge{}, SetAside{}, Undelivered{}, Stuck{}, Suspect{}, Disowned{}, Offer{}, Warning{}, Delegated{}, DelegationRefused{},
 	Journal{}, NoJournal{},
-	Reminder{}, StillWaiting{}, Expired{}, StatusReport{}, Withdrawn{}, WithdrawnForOthers{}, TooLateToWithdraw{}}
+	Reminder{}, StillWaiting{}, Expired{}, StatusReport{}, Withdrawn{}, WithdrawnForOthers{}, TooLateToWithdraw{},
+	QuestionWithdrawn{}, CorrectionNotTaken{}}

@@ -53,7 +53,8 @@ var SuspectWhys = []SuspectWhy{OtherSender, NotAuthentic, Unproven, Replayed}
 
 // Disowned says that a head of department denies having sent a form.
 type Disowned struct {
-	Request *Request
+	Request    *Request
+	Correction bool // it was a corrected form; the request goes on as it was
 }
 
 func (Undelivered) Name() string { return "undelivered" }

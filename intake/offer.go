@@ -63,7 +63,12 @@ func changesBetween(asked, plan Plan) []Change {
 
 // member is where the plan has the member with that address; -1: nowhere.
 func (p Plan) member(address string) int {
-	return slices.IndexFunc(p.Members, func(m Member) bool { return m.Address == address })
+	return memberAt(p.Members, address)
+}
+
+// memberAt is where the list has the member with that address; -1: nowhere.
+func memberAt(list []Member, address string) int {
+	return slices.IndexFunc(list, func(m Member) bool { return m.Address == address })
 }
 
 // Obstacle says why the desk cannot apply a condition by itself.

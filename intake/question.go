@@ -57,6 +57,10 @@ func (h *hand) superseded(r *Request, k Token) (bool, error) {
 	if k.SpentAt.IsZero() || r.Decision != nil || r.Status != StatusAwaitingApproval {
 		return false, nil
 	}
+	shown, err := h.shown(r, k)
+	if err != nil || shown.PlanHash != k.PlanHash {
+		return false, err // it was about the request before its form was corrected
+	}
 	list, err := h.openQuestions(r)
 	return slices.ContainsFunc(list, func(q openQuestion) bool {
 		return q.Token.Address == k.Address && q.Token.PlanHash != k.PlanHash

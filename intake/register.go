@@ -21,40 +21,67 @@ func (h *hand) registerForms() (Settlement, error) {
 	if !ok {
 		return h.notEntitled(sender)
 	}
-	s := Settlement{Fate: FateRegistered}
+	s := Settlement{Fate: FateAnswered, Note: "a form that changes nothing"}
 	for _, found := range h.c.Forms {
-		r, err := h.registerForm(head, found)
+		r, taken, err := h.registerForm(head, found)
 		if err != nil {
 			return s, err
+		}
+		if taken {
+			s.Fate, s.Note = FateRegistered, ""
 		}
 		s.Request = r.ID
 	}
 	return s, nil
 }
 
-func (h *hand) registerForm(head Person, found FormFound) (*Request, error) {
-	r, err := h.continued(head, found)
-	if err != nil {
-		return nil, err
+// registerForm takes one form; taken says that it was not merely answered.
+func (h *hand) registerForm(head Person, found FormFound) (r *Request, taken bool, err error) {
+	if r, err = h.continued(head, found); err != nil {
+		return nil, false, err
 	}
-	if r == nil {
-		if r, err = h.newRequest(head, found); err != nil {
-			return nil, err
-		}
-	}
-	if err := h.checkOpen(r, &found); err != nil {
-		return nil, err
-	}
-	problems := found.Reading.Problems
 	switch {
-	case len(problems) > 0:
-		return r, h.returnForm(r, found)
-	case r.Proven == "" && (h.c.Origin.Refuted || !h.Policy.UnprovenForms):
-		return r, h.askSender(r)
-	case r.Kind == forms.Close:
-		return r, h.takeClosing(r)
+	case r == nil:
+		if r, err = h.newRequest(head, found); err != nil {
+			return nil, false, err
+		}
+		return r, true, h.examineForm(r, found)
+	case r.Status == StatusReturned:
+		return r, true, h.correctReturned(r, found)
 	}
-	return r, h.askApproval(r)
+	taken, err = h.correctRunning(r, found)
+	return r, taken, err
+}
+
+// examineForm says what becomes of a request that was just received: its form
+// goes back, its sender is asked, or the approvers are.
+func (h *hand) examineForm(r *Request, found FormFound) error {
+	if err := h.checkOpen(r, &found); err != nil {
+		return err
+	}
+	switch {
+	case len(found.Reading.Problems) > 0:
+		return h.returnForm(r, found)
+	case h.unproven(r.Proven):
+		return h.askSender(r)
+	case r.Kind == forms.Close:
+		return h.takeClosing(r)
+	}
+	return h.askApproval(r)
+}
+
+// proof says what proves the sender of the mail in hand; empty: nothing.
+func (h *hand) proof() string {
+	if h.c.Origin.Authentic {
+		return string(h.c.Origin.By)
+	}
+	return ""
+}
+
+// unproven reports whether a form with this proof of its sender must be
+// confirmed before it has an effect.
+func (h *hand) unproven(proof string) bool {
+	return proof == "" && (h.c.Origin.Refuted || !h.Policy.UnprovenForms)
 }
 
 func (h *hand) newRequest(head Person, found FormFound) (*Request, error) {
@@ -67,21 +94,17 @@ func (h *hand) newRequest(head Person, found FormFound) (*Request, error) {
 		Number: Number{serial, today}, Kind: found.Reading.Kind, Status: StatusReceived, From: head,
 		CreatedAt: h.now, ChangedAt: h.now,
 	}
-	h.fillIn(r, found)
+	h.fillIn(r, found, h.mail.ID, h.proof())
 	if err := h.tx.InsertRequest(r); err != nil {
 		return nil, err
 	}
 	return r, h.event(r, EventRegistered, head.Address, fmt.Sprintf("nr. %s, form %q", r.Number, found.Attachment.Name))
 }
 
-// fillIn takes over what the form says.
-func (h *hand) fillIn(r *Request, found FormFound) {
+// fillIn takes over what the form says that came with the mail.
+func (h *hand) fillIn(r *Request, found FormFound, mail int64, proof string) {
 	r.Submission, r.Department = found.Reading.Submission, found.Reading.Department
-	r.FormName, r.FormMail = found.Attachment.Name, h.mail.ID
-	r.Proven = ""
-	if h.c.Origin.Authentic {
-		r.Proven = string(h.c.Origin.By)
-	}
+	r.FormName, r.FormMail, r.Proven = found.Attachment.Name, mail, proof
 }
 
 // checkOpen adds the problem that only the records can show: another request
@@ -104,29 +127,6 @@ func (h *hand) checkOpen(r *Request, found *FormFound) error {
 	found.Reading = &reading
 	found.Marked = h.mark(h.ctx, found.Attachment, &reading)
 	return nil
-}
-
-// continued finds the returned request that the form corrects: the mail
-// answers one of our mails about it or quotes its number, and comes from the
-// same head of department. nil: there is none.
-func (h *hand) continued(head Person, found FormFound) (*Request, error) {
-	r, answers, err := h.requestOfMail()
-	if err != nil || r == nil {
-		return nil, err
-	}
-	// Whoever answers our mail has it, and only its addressee got it; a number
-	// anybody can quote.
-	if !answers && !h.c.Origin.Authentic {
-		return nil, nil
-	}
-	if r.Status != StatusReturned || r.From.Address != head.Address || r.Kind != found.Reading.Kind {
-		return nil, nil
-	}
-	h.fillIn(r, found)
-	if err := h.tx.Change(r, correct, h.now); err != nil {
-		return nil, err
-	}
-	return r, h.event(r, EventCorrected, head.Address, fmt.Sprintf("form %q", found.Attachment.Name))
 }
 
 // requestOfMail finds the request that the mail is about, by the mail of ours

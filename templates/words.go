@@ -39,6 +39,13 @@ var mailFuncs = template.FuncMap{
 	"replyLine": func() string { return intake.ReplyLine },
 	"change":    change,
 	"obstacle":  obstacle,
+	"amendment": amendment,
+	"amended":   amended,
+
+	"canWithdraw": func(r *intake.Request) bool {
+		return r.Status == intake.StatusApproved || r.Status == intake.StatusScheduled
+	},
+	"hasEnded": func(r *intake.Request) bool { return r.Status.Final() },
 }
 
 var (
@@ -304,7 +311,9 @@ func letterInWords(name string) string {
 		return "jurnalul unui site, către cel care l-a cerut"
 	case "access_list":
 		return "lista celor cu acces, către solicitant"
-	case "registered", "returned", "approved", "rejected", "confirm_request", "close_received":
+	case "question_withdrawn":
+		return "vestea că o întrebare a fost retrasă, către cel care aprobă"
+	case "registered", "returned", "approved", "correction_not_taken", "rejected", "confirm_request", "close_received":
 		return "răspunsul către solicitant"
 	case "delegation_refused", "already_decided", "question_closed", "blank_forms", "not_entitled", "cannot_read", "too_large":
 		return "răspunsul către expeditor"

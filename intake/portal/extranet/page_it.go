@@ -331,5 +331,6 @@ var eventWords = map[string]string{
 	string(intake.EventReminded): "s-a amintit celui care aprobă", string(intake.EventNextAsked): "a fost întrebat următorul",
 	string(intake.EventToldWaiting): "solicitantul a fost anunțat că se așteaptă", string(intake.EventExpired): "a expirat fără răspuns",
 	string(intake.EventJournal): "jurnalul site-ului a fost trimis", string(intake.EventCodesReset): "codul la intrare al unui cont a fost oprit de IT",
-	"notice_waiting": "mesaj în așteptare",
+	"notice_waiting":                   "mesaj în așteptare",
+	string(intake.EventCorrectionHeld): "un formular corectat își așteaptă confirmarea", string(intake.EventCorrectionDropped): "expeditorul neagă formularul corectat",
 }
