@@ -20,6 +20,7 @@ type chore struct {
 // chores are done in this order.
 var chores = []chore{
 	{"attendance", (*Desk).passOnQuestions},
+	{purgeChore, (*Desk).purge},
 }
 
 // Keep does what is due once a day, at [waitingHour], until ctx ends.

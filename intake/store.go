@@ -78,6 +78,10 @@ type Tx interface {
 	ChoreDone(chore string) (forms.Date, error)
 	SetChoreDone(chore string, day forms.Date) error
 
+	// Purge takes personal data away whose time is over, at most p.Most rows of
+	// each kind, and says what it took. The event of the purge is the caller's.
+	Purge(p Purge) (Purged, error)
+
 	AddEvent(Event) error
 	// Events are those of a request, in order.
 	Events(request int64) ([]Event, error)

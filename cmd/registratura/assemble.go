@@ -171,6 +171,7 @@ func examiningDesk(cfg *config.Config, now func() time.Time, reader intake.FormR
 				Remind: cfg.Approval.RemindAfter, Next: cfg.Approval.NextAfter, Tell: cfg.Approval.TellAfter, Expire: cfg.Approval.ExpireAfter,
 			},
 			Workday:        romanianWorkday(),
+			Retention:      cfg.Retention.Periods(),
 			ActivationHour: cfg.Portal.ActivationHour, TokenLife: time.Duration(cfg.Approval.TokenLife), AnswersPerDay: cfg.Desk.AnswersPerDay,
 			AcceptWeak: cfg.Approval.AcceptWeak, Rule: intake.ApprovalRule(cfg.Approval.Rule), UnprovenForms: cfg.Trust.Forms == "any",
 			MaxMailSize: int64(cfg.IMAP.MaxSize), Folders: cfg.IMAP.Folders.ByFate(),

@@ -59,8 +59,9 @@ func (c *verifyAuditCmd) Run(ctx context.Context, parent *cli, std streams) erro
 		return errTold
 	}
 	fmt.Fprintf(std.out, "the record is whole: %d events, %d mails, %d decisions\n", audit.Events, audit.Mails, audit.Decisions)
-	if audit.Gone > 0 {
-		fmt.Fprintf(std.out, "the bytes of %d more mails are not kept any more\n", audit.Gone)
+	if p := audit.Purged; p != (store.Gone{}) {
+		fmt.Fprintf(std.out, "purged when their time was over, as the record tells: the bytes of %d more mails; the words of %d of these events and %d of these decisions; the people in %d forms\n",
+			p.Mails, p.Events, p.Decisions, p.Forms)
 	}
 	fmt.Fprintln(std.out, "head", audit.Head)
 	return nil

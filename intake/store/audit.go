@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"registratura/forms"
@@ -18,9 +19,17 @@ type Audit struct {
 	Events    int
 	Head      string // hash of the last event
 	Mails     int    // stored mails whose bytes were hashed anew
-	Gone      int    // mails whose bytes are not kept any more
 	Decisions int
+	Purged    Gone
 	Faults    []Fault // in the order of the chain; those that no event tells of last
+}
+
+// Gone counts what was purged because its time was over.
+type Gone struct {
+	Mails     int // whose bytes are not kept any more
+	Events    int // of which it is not kept any more who did what
+	Forms     int // without the people in them, so that plans can't be compared with decisions
+	Decisions int // of which only the entry in the register is kept
 }
 
 // Fault is a place where the record is not what was written.
@@ -41,11 +50,14 @@ const (
 	MailChanged     FaultKind = "mail bytes changed"
 	DecisionChanged FaultKind = "decision changed"
 	RequestChanged  FaultKind = "request changed"
+	PurgeChanged    FaultKind = "purge changed"
 )
 
 // Audit proves that the record is whole: the chain of events; the bytes of
 // every mail against their SHA-256; and every decision, with the form and plan
-// that were decided. If head is not empty, it must be the hash of an event:
+// that were decided. What was purged is held against the event of the purge:
+// that nothing else is missing, and that nothing of what was left was changed.
+// If head is not empty, it must be the hash of an event:
 // one that was printed earlier shows that nothing up to there was rewritten.
 func (s *Store) Audit(ctx context.Context, head string) (*Audit, error) {
 	// One transaction, so that the daemon may go on writing.
@@ -54,8 +66,8 @@ func (s *Store) Audit(ctx context.Context, head string) (*Audit, error) {
 		return nil, fmt.Errorf("examining the record: %w", err)
 	}
 	defer q.Rollback()
-	a := auditor{ctx: ctx, q: q, lastEvent: s.dialect.lastEvent, mails: map[int64]string{}, decisions: map[int64]*auditedDecision{}, Audit: &Audit{Head: chainStart}}
-	for _, step := range []func() error{a.hashMails, a.readDecisions, func() error { return a.followChain(head) }, a.lookBehind} {
+	a := auditor{ctx: ctx, q: q, lastEvent: s.dialect.lastEvent, mails: map[int64]string{}, decisions: map[int64]*auditedDecision{}, purges: map[int64]toldPurge{}, Audit: &Audit{Head: chainStart}}
+	for _, step := range []func() error{a.hashMails, a.readDecisions, func() error { return a.followChain(head) }, a.followPurges, a.lookBehind} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("examining the record: %w", err)
 		}
@@ -80,6 +92,14 @@ type auditor struct {
 
 	decisions     map[int64]*auditedDecision // by request
 	decisionOrder []int64
+
+	purges map[int64]toldPurge // by their number
+}
+
+// toldPurge is what the event of a purge tells.
+type toldPurge struct {
+	event Link
+	left  string // SHA-256 of what was left of its rows
 }
 
 type auditedDecision struct {
@@ -102,7 +122,8 @@ func (a *auditor) fault(l *Link, what FaultKind, why string) {
 func (a *auditor) hashMails() error {
 	// Of an oversized mail only the beginning is known, and its hash is that
 	// of its place (see receive).
-	rows, err := a.q.QueryContext(a.ctx, `SELECT id, sha256, raw FROM mails WHERE same_as IS NULL AND oversized = 0 ORDER BY id`)
+	rows, err := a.q.QueryContext(a.ctx, `SELECT m.id, m.sha256, m.raw, m.raw IS NULL, p.purge_id IS NOT NULL
+		FROM mails m LEFT JOIN purged p ON p.kind = 'mail' AND p.row_id = m.id WHERE m.same_as IS NULL AND m.oversized = 0 ORDER BY m.id`)
 	if err != nil {
 		return err
 	}
@@ -110,11 +131,17 @@ func (a *auditor) hashMails() error {
 		var id int64
 		var sum string
 		var raw sql.RawBytes // one mail in memory at a time
-		if err := rows.Scan(&id, &sum, &raw); err != nil {
+		var gone, purged bool
+		if err := rows.Scan(&id, &sum, &raw, &gone, &purged); err != nil {
 			return err
 		}
-		if raw == nil {
-			a.Gone++
+		switch {
+		case gone && purged:
+			a.Purged.Mails++
+			return nil
+		case gone:
+			a.mails[id] = fmt.Sprintf("the bytes of mail %d are gone, and no purge tells of it", id)
+			a.mailOrder = append(a.mailOrder, id)
 			return nil
 		}
 		a.Mails++
@@ -128,8 +155,10 @@ func (a *auditor) hashMails() error {
 
 func (a *auditor) readDecisions() error {
 	rows, err := a.q.QueryContext(a.ctx, `SELECT d.request_id, d.record, d.sha256, d.verdict, d.mail_id, d.at, m.sha256,
-		r.serial, r.registered_on, r.submission, r.plan
-		FROM decisions d JOIN mails m ON m.id = d.mail_id JOIN requests r ON r.id = d.request_id ORDER BY d.request_id`)
+		r.serial, r.registered_on, r.submission, r.plan, p.purge_id IS NOT NULL, f.purge_id IS NOT NULL
+		FROM decisions d JOIN mails m ON m.id = d.mail_id JOIN requests r ON r.id = d.request_id
+		LEFT JOIN purged p ON p.kind = 'decision' AND p.row_id = d.request_id LEFT JOIN purged f ON f.kind = 'form' AND f.row_id = d.request_id
+		ORDER BY d.request_id`)
 	if err != nil {
 		return err
 	}
@@ -137,8 +166,9 @@ func (a *auditor) readDecisions() error {
 		var request, mail, at int64
 		var record, verdict, mailHash, date, submission, plan string
 		var serial int
+		var purged, formPurged bool
 		d := &auditedDecision{}
-		if err := rows.Scan(&request, &record, &d.hash, &verdict, &mail, &at, &mailHash, &serial, &date, &submission, &plan); err != nil {
+		if err := rows.Scan(&request, &record, &d.hash, &verdict, &mail, &at, &mailHash, &serial, &date, &submission, &plan, &purged, &formPurged); err != nil {
 			return err
 		}
 		var err error
@@ -152,7 +182,9 @@ func (a *auditor) readDecisions() error {
 			d.what, d.why = what, fmt.Sprintf("request nr. %s: ", d.number)+fmt.Sprintf(format, args...)
 			return nil
 		}
-		if now := hash([]byte(record)); now != d.hash {
+		if purged {
+			a.Purged.Decisions++ // what is left of it is held against the purge
+		} else if now := hash([]byte(record)); now != d.hash {
 			return changed(DecisionChanged, "the decision's record has the SHA-256 %s, written was %s", now, d.hash)
 		}
 		var told intake.Decision
@@ -166,7 +198,7 @@ func (a *auditor) readDecisions() error {
 		for _, earlier := range told.Earlier {
 			d.unseen[earlier.MailHash] = true
 		}
-		if told.Verdict != intake.Approve {
+		if told.Verdict != intake.Approve || formPurged {
 			return nil // what was refused may be another plan, which was only offered
 		}
 		var shownForm forms.Submission
@@ -188,8 +220,8 @@ func (a *auditor) readDecisions() error {
 // followChain holds every event against the one before it, and against the
 // mail, request and decision that it tells of.
 func (a *auditor) followChain(head string) error {
-	rows, err := a.q.QueryContext(a.ctx, linkColumns+`, COALESCE(m.sha256, ''), COALESCE(r.serial, 0), COALESCE(r.registered_on, '')
-		FROM events e LEFT JOIN mails m ON m.id = e.mail_id LEFT JOIN requests r ON r.id = e.request_id ORDER BY e.id`)
+	rows, err := a.q.QueryContext(a.ctx, linkColumns+`, COALESCE(m.sha256, ''), COALESCE(r.serial, 0), COALESCE(r.registered_on, '')`+
+		linkTables+` LEFT JOIN mails m ON m.id = e.mail_id LEFT JOIN requests r ON r.id = e.request_id ORDER BY e.id`)
 	if err != nil {
 		return err
 	}
@@ -211,6 +243,13 @@ func (a *auditor) followChain(head string) error {
 		}
 		if l.seal() != l.Hash || l.Number != number {
 			a.fault(&l, EventChanged, "its content is not what was written")
+		}
+		if l.Purge != 0 {
+			a.Purged.Events++
+		}
+		if m := purgeTold.FindStringSubmatch(l.Detail); m != nil && l.Kind == string(intake.EventPurged) {
+			id, _ := strconv.ParseInt(m[1], 10, 64)
+			a.purges[id] = toldPurge{l, m[2]}
 		}
 		if why, ok := a.mails[l.Mail]; ok {
 			a.fault(&l, MailChanged, why)
@@ -261,6 +300,44 @@ func (a *auditor) unfounded() {
 				d.number, slices.Sorted(maps.Keys(d.unseen))[0]))
 		}
 	}
+}
+
+// followPurges holds what was left by each purge against what its event tells.
+func (a *auditor) followPurges() error {
+	err := a.q.QueryRowContext(a.ctx, `SELECT COUNT(*) FROM purged WHERE kind = 'form'`).Scan(&a.Purged.Forms)
+	if err != nil {
+		return err
+	}
+	ids := slices.Collect(maps.Keys(a.purges))
+	rows, err := a.q.QueryContext(a.ctx, `SELECT id FROM purges UNION SELECT purge_id FROM purged`)
+	if err != nil {
+		return err
+	}
+	err = each(rows, func() error {
+		var id int64
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		told, ok := a.purges[id]
+		if !ok {
+			a.fault(nil, PurgeChanged, fmt.Sprintf("no event tells of purge %d", id))
+			continue
+		}
+		left, err := leftBy(a.ctx, a.q, id)
+		if err != nil {
+			return err
+		}
+		if left != told.left {
+			a.fault(&told.event, PurgeChanged, fmt.Sprintf("what is left of the rows of purge %d is not what it left", id))
+		}
+	}
+	return nil
 }
 
 // lookBehind asks the database whether it ever had events after the last.

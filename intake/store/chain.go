@@ -44,9 +44,13 @@ type Link struct {
 	Decision string // hash of the decision on the request, once there is one
 	Prev     string // hash of the event before
 	Hash     string
+
+	Purge int64  // that took away who did what; 0: none
+	Kept  string // then: the hash of what the event said
 }
 
-// Content is what an event says, as it is hashed: one line for each of at,
+// Content is what an event says, or what a purge left of that, as it is hashed:
+// one line for each of at,
 // kind, actor, detail, request, mail and decision, in this order and ended by a
 // line feed, each with its name, a space and the value. In values a backslash
 // is written twice, and a line feed as backslash and n, so that no two events
@@ -68,8 +72,14 @@ func (l *Link) Content() string {
 
 var escapeLine = strings.NewReplacer(`\`, `\\`, "\n", `\n`)
 
-// ContentHash is the SHA-256 of [Link.Content], in hex.
-func (l *Link) ContentHash() string { return hash([]byte(l.Content())) }
+// ContentHash is the SHA-256 of what the event said when it was recorded, in
+// hex: of [Link.Content], unless a purge took something from it.
+func (l *Link) ContentHash() string {
+	if l.Purge != 0 {
+		return l.Kept
+	}
+	return hash([]byte(l.Content()))
+}
 
 // seal is the hash that the link must bear.
 func (l *Link) seal() string { return hash([]byte(l.Prev + l.ContentHash())) }
@@ -132,7 +142,7 @@ func (s *Store) Head(ctx context.Context) (string, error) {
 
 // Chain calls fn for every event in its order.
 func (s *Store) Chain(ctx context.Context, fn func(*Link) error) error {
-	rows, err := s.read.QueryContext(ctx, linkColumns+` FROM events e ORDER BY e.id`)
+	rows, err := s.read.QueryContext(ctx, linkColumns+linkTables+` ORDER BY e.id`)
 	if err != nil {
 		return fmt.Errorf("reading the record: %w", err)
 	}
@@ -150,12 +160,14 @@ func (s *Store) Chain(ctx context.Context, fn func(*Link) error) error {
 }
 
 const linkColumns = `SELECT e.id, COALESCE(e.request_id, 0), COALESCE(e.mail_id, 0), e.at, e.kind, e.actor, e.detail,
-	e.number, e.mail_sha256, e.decision_sha256, e.prev_sha256, e.sha256`
+	e.number, e.mail_sha256, e.decision_sha256, e.prev_sha256, e.sha256, COALESCE(p.purge_id, 0), COALESCE(p.content_sha256, '')`
+
+const linkTables = ` FROM events e LEFT JOIN purged p ON p.kind = 'event' AND p.row_id = e.id`
 
 // fields are where a row with linkColumns goes.
 func (l *Link) fields() []any {
 	return []any{&l.ID, &l.Request, &l.Mail, (*millisTime)(&l.At), &l.Kind, &l.Actor, &l.Detail,
-		&l.Number, &l.MailHash, &l.Decision, &l.Prev, &l.Hash}
+		&l.Number, &l.MailHash, &l.Decision, &l.Prev, &l.Hash, &l.Purge, &l.Kept}
 }
 
 // millisTime scans a time that is stored in milliseconds.

@@ -28,6 +28,7 @@ func (c *Config) checkValues() {
 	}
 	c.checkRange("approval.token_life", c.Approval.TokenLife, time.Hour, 365*day)
 	c.checkPortal()
+	c.checkRetention()
 	c.checkMonitor()
 	c.checkApprovers()
 	c.checkDepartments()

@@ -225,6 +225,28 @@ func TestLoadRefuses(t *testing.T) {
 			[]string{`#token_life = "30d"`, `token_life = "1s"`},
 			"approval.token_life", `"1s"`, "out of range", "at least 1h"},
 
+		"a period in hours": {
+			[]string{`#other_mails = "1 year"`, `other_mails = "48h"`},
+			"retention.other_mails", `"48h"`, "not a length of time in days, months or years", `"90 days"`},
+		"a period that is a number": {
+			[]string{`#other_mails = "1 year"`, `other_mails = 0`},
+			"retention.other_mails", "0", "a number, not a text", `"0" is for ever`},
+		"a period of ages": {
+			[]string{`#other_mails = "1 year"`, `other_mails = "201 years"`},
+			"retention.other_mails", `"201 years"`, "longer than 200 years", ""},
+		"mails that are gone within a week": {
+			[]string{`#other_mails = "1 year"`, `other_mails = "7 days"`},
+			"retention.other_mails", `"7 days"`, "too short", `"30 days"`},
+		"mails that are gone before their question is": {
+			[]string{`#token_life = "30d"`, `token_life = "60d"`, `#notices = "1 year"`, `notices = "2 months"`},
+			"retention.notices", `"2 months"`, "shorter than the life of a question", ""},
+		"a journal shorter than what is told of it": {
+			[]string{`#access_journal = "1 year"`, `access_journal = "2 months"`},
+			"retention.access_journal", `"2 months"`, "shorter than the 90 days", ""},
+		"evidence for longer than the request": {
+			[]string{`#suspicions = "3 years"`, `suspicions = "0"`},
+			"retention.suspicions", `"0"`, "longer than retention.registry", "a longer registry"},
+
 		"no address of the portal": {
 			[]string{`base_url = "https://extranet.primaria.test"`, ``},
 			"portal.base_url", "", "is missing", "https://"},

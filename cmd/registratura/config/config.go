@@ -25,6 +25,7 @@ type Config struct {
 	Trust       Trust        `toml:"trust"`
 	Approval    Approval     `toml:"approval"`
 	Portal      Portal       `toml:"portal"`
+	Retention   Retention    `toml:"retention"`
 	Log         Log          `toml:"log"`
 	Monitor     Monitor      `toml:"monitor"`
 	Approvers   []Approver   `toml:"approver"`
@@ -212,6 +213,39 @@ type Portal struct {
 	TrustedProxies []string `toml:"trusted_proxies"`
 }
 
+// How long personal data are kept, by kind: "90 days", "6 months", "5 years";
+// "0" is for ever. The time begins when the data are needed no more: what an open
+// request or a standing site needs is kept in any case. Once a day the desk
+// purges what is past its time, for good. The register itself (number, date,
+// department, partner, status, verdict) is kept for ever, as the law wants it of a
+// register. Choose the periods by your own archive nomenclature (Law 16/1996).
+type Retention struct {
+	// Mails that belong to no request, after they were handled, and what the
+	// record says of them.
+	OtherMails Period `toml:"other_mails"`
+	// Mails and forms of requests that were rejected, withdrawn or expired. Three
+	// years are the general limitation period (Civil Code, art. 2517).
+	FailedRequests Period `toml:"failed_requests"`
+	// Mails of requests whose site is closed, or that a change of access
+	// replaced, after that.
+	ClosedRequests Period `toml:"closed_requests"`
+	// Names and addresses of those who had access to such sites, in the record;
+	// and accounts of the portal that are on no site's list any more.
+	AccessData Period `toml:"access_data"`
+	// The desk's own mails, after they were sent. The record still says that they
+	// were, and to whom.
+	Notices Period `toml:"notices"`
+	// Addresses and mails of answers that were refused because of who sent them:
+	// the evidence of an attack.
+	Suspicions Period `toml:"suspicions"`
+	// Who did what on a site, after they did. "jurnal" by mail tells of the last 90
+	// days.
+	AccessJournal Period `toml:"access_journal"`
+	// Requester, decision and events of requests that ended, beyond the register;
+	// delegations. At least as long as all the others of a request.
+	Registry Period `toml:"registry"`
+}
+
 // What the daemon writes to its standard error.
 type Log struct {
 	// "text": for people; "json": for log collectors.
@@ -287,6 +321,10 @@ func Default() *Config {
 		Portal: Portal{
 			Kind: "extranet", Listen: "127.0.0.1:8080",
 			LinkLife: Duration(7 * day), MaxUpload: 4 * gigabyte, SiteQuota: 20 * gigabyte, ActivationHour: 7,
+		},
+		Retention: Retention{
+			OtherMails: "1 year", FailedRequests: "3 years", ClosedRequests: "3 years", AccessData: "5 years", Notices: "1 year", Suspicions: "3 years",
+			AccessJournal: "1 year", Registry: "10 years",
 		},
 		Log: Log{Format: "text", Level: "info"},
 	}

@@ -333,4 +333,5 @@ var eventWords = map[string]string{
 	string(intake.EventJournal): "jurnalul site-ului a fost trimis", string(intake.EventCodesReset): "codul la intrare al unui cont a fost oprit de IT",
 	"notice_waiting":                   "mesaj în așteptare",
 	string(intake.EventCorrectionHeld): "un formular corectat își așteaptă confirmarea", string(intake.EventCorrectionDropped): "expeditorul neagă formularul corectat",
+	string(intake.EventPurged): "date personale șterse la termen",
 }

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) intake.Store) {
 		{"a request is decided once", decidedOnce},
 		{"a site stands by the plan of the request that is active", standing},
 		{"every purpose of a token can be recorded", purposes},
+		{"what is past its time is purged in portions, and only that", purge},
 		{"a chore is done on the last day that was recorded", choreDone},
 		{"a token is found by its hash and spent with its request", tokens},
 		{"an offered plan is read back by its hash, and may be offered again", offers},
