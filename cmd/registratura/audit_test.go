@@ -102,6 +102,20 @@ func followExport(dir string) (head string, err error) {
 			return "", fmt.Errorf("event %v does not follow the one before", event["event"])
 		}
 	}
+	purged := map[string]string{}
+	if list, err := os.ReadFile(filepath.Join(dir, "purged.txt")); err == nil {
+		for line := range strings.Lines(string(list)) {
+			name, sum, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+			purged[name] = sum
+		}
+	}
+	hashFile := func(name string) (string, error) {
+		if sum, ok := purged[name]; ok {
+			return sum, nil
+		}
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		return sha256Hex(data), err
+	}
 	record, err := os.ReadFile(filepath.Join(dir, "decision.json"))
 	if errors.Is(err, os.ErrNotExist) {
 		return head, nil
@@ -116,11 +130,11 @@ func followExport(dir string) (head string, err error) {
 	if err := json.Unmarshal(record, &decision); err != nil {
 		return "", err
 	}
-	shown, err := os.ReadFile(filepath.Join(dir, "form-and-plan.json"))
+	shown, err := hashFile("form-and-plan.json")
 	if err != nil {
 		return "", err
 	}
-	if sha256Hex(shown) != decision["plan_sha256"] {
+	if shown != decision["plan_sha256"] {
 		return "", errors.New("form-and-plan.json is not what the decision says")
 	}
 	answers := []any{decision}
@@ -129,11 +143,11 @@ func followExport(dir string) (head string, err error) {
 	}
 	for _, a := range answers {
 		answer := a.(map[string]any)
-		mail, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("mail-%v.eml", answer["mail"])))
+		sum, err := hashFile(fmt.Sprintf("mail-%v.eml", answer["mail"]))
 		if err != nil {
 			return "", err
 		}
-		if sum := sha256Hex(mail); sum != answer["mail_sha256"] || !strings.Contains(told, "\nmail "+sum+"\n") {
+		if sum != answer["mail_sha256"] || !strings.Contains(told, "\nmail "+sum+"\n") {
 			return "", fmt.Errorf("mail %v is not what the decision or the chain says", answer["mail"])
 		}
 	}
@@ -489,5 +503,107 @@ func TestVerifyHoldsTheRecordAgainstAHead(t *testing.T) {
 		if code != test.code || !strings.Contains(out+errs, test.want) {
 			t.Errorf("--head %s: exit code %d, %s%s", test.head, code, out, errs)
 		}
+	}
+}
+
+// purge makes the request one that was closed long ago, as nothing but a test
+// can, and purges as the desk does.
+func (a *archive) purge(p intake.Purge) {
+	a.Helper()
+	db, err := sql.Open("sqlite3", "file:"+a.file)
+	a.must(err)
+	defer db.Close()
+	_, err = db.Exec(`UPDATE requests SET status = 'closed', changed_at = 1`)
+	a.must(err)
+	_, err = db.Exec(`UPDATE mails SET fate = 'registered', handled_at = 1`)
+	a.must(err)
+	p.At, p.Most = time.Now(), 100
+	a.must(a.store.Transact(a.Context(), func(tx intake.Tx) error {
+		done, err := tx.Purge(p)
+		if err != nil {
+			return err
+		}
+		return tx.AddEvent(intake.Event{At: time.Now(), Kind: intake.EventPurged, Actor: "desk", Detail: done.Detail()})
+	}))
+}
+
+func TestExportOfAPurgedRequestSaysWhatIsMissing(t *testing.T) {
+	over := time.Now().Add(time.Hour)
+	for _, test := range []struct {
+		name    string
+		purge   intake.Purge
+		missing []string // in purged.txt
+		there   []string
+		verify  string
+	}{
+		{"without its mails", intake.Purge{ClosedRequests: over}, []string{"mail-1.eml", "mail-2.eml", "mail-3.eml"}, []string{"decision.json", "form-and-plan.json"},
+			"the bytes of 3 more mails; the words of 0 of these events"},
+		{"without its users", intake.Purge{AccessData: over}, []string{"form-and-plan.json"}, []string{"decision.json", "mail-1.eml", "form.xlsx"},
+			"the people in 1 forms"},
+		{"without anything but the register", intake.Purge{ClosedRequests: over, AccessData: over, Registry: over},
+			[]string{"mail-1.eml", "mail-2.eml", "mail-3.eml", "form-and-plan.json", "decision.json"}, nil, "of 3 of these events and 1 of these decisions"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newArchive(t)
+			a.decide()
+			a.purge(test.purge)
+			dir := a.export()
+			checkExport(t, dir)
+			list := string(readFile(t, dir, "purged.txt"))
+			if n := strings.Count(list, "\n") - 1; n != len(test.missing) {
+				t.Errorf("purged.txt has %d files, want %d:\n%s", n, len(test.missing), list)
+			}
+			for _, name := range test.missing {
+				if !strings.Contains(list, name+"\t") || len(glob(t, dir, name)) != 0 {
+					t.Errorf("%s is not missing, or not listed:\n%s", name, list)
+				}
+			}
+			for _, name := range test.there {
+				if len(glob(t, dir, name)) != 1 {
+					t.Errorf("%s is not there", name)
+				}
+			}
+			code, out, _ := command(t, "audit", "verify", "--config", a.config)
+			if code != 0 || !strings.Contains(out, "the record is whole: 5 events") || !strings.Contains(out, test.verify) {
+				t.Errorf("audit verify: exit code %d\n%s", code, out)
+			}
+			files, err := filepath.Glob(filepath.Join(dir, "*"))
+			a.must(err)
+			for _, file := range files {
+				if test.purge.Registry == over && strings.Contains(string(readFile(t, file)), play.Economist) {
+					t.Errorf("%s names somebody", file)
+				}
+			}
+		})
+	}
+}
+
+// A purged folder hides nothing that is still there.
+func TestChangedExportOfAPurgedRequestIsFound(t *testing.T) {
+	for _, test := range []struct{ name, file, old, new string }{
+		{"another verdict", "decision.json", "approve", "reject"},
+		{"another plan", "purged.txt", "form-and-plan.json\t", "form-and-plan.json\t0"},
+		{"another mail that decided", "purged.txt", "mail-3.eml\t", "mail-3.eml\t0"},
+		{"another content of an event", "chain.jsonl", "approved", "rejected"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newArchive(t)
+			a.decide()
+			over := time.Now().Add(time.Hour)
+			a.purge(intake.Purge{ClosedRequests: over, AccessData: over})
+			dir := a.export()
+			before := readFile(t, dir, test.file)
+			after := bytes.Replace(before, []byte(test.old), []byte(test.new), 1)
+			if bytes.Equal(before, after) {
+				t.Fatalf("%s does not hold %q", test.file, test.old)
+			}
+			write(t, filepath.Join(dir, test.file), string(after))
+			if _, err := followExport(dir); err == nil {
+				t.Error("not found")
+			}
+			if out, err := runReadme(t, dir); err == nil && out != "" {
+				t.Errorf("not found by the program in README.txt:\n%s", out)
+			}
+		})
 	}
 }

@@ -78,12 +78,17 @@ type auditExport struct {
 
 	head    string
 	written []writtenFile
+	purged  []writtenFile // what would be here, had its time not been over
+	when    store.PurgedAt
 }
 
 type writtenFile struct{ name, hash string }
 
-func (e *auditExport) write() error {
-	for _, part := range []func() error{e.mails, e.shown, e.decision, e.story, e.chain, e.readme, e.sums} {
+func (e *auditExport) write() (err error) {
+	if e.when, err = e.store.PurgedOf(e.ctx, e.request.ID); err != nil {
+		return err
+	}
+	for _, part := range []func() error{e.mails, e.shown, e.decision, e.story, e.chain, e.missing, e.readme, e.sums} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -121,7 +126,8 @@ func (e *auditExport) mails() error {
 		case m.Oversized:
 			name = "left out: too large, not read and not kept"
 		case len(m.Raw) == 0:
-			name = "left out: not kept any more"
+			e.purged = append(e.purged, writtenFile{name, m.Hash})
+			name = "left out: purged, its time was over"
 		case secret:
 			name = "left out: holds a token or a link that may still be used"
 		default:
@@ -198,6 +204,16 @@ func (e *auditExport) holdsSecret(raw []byte) (bool, error) {
 
 // shown writes what the approver was shown, in the bytes that plan_sha256 is of.
 func (e *auditExport) shown() error {
+	if !e.when.Form.IsZero() {
+		shown := e.request.PlanHash
+		if d := e.request.Decision; d != nil {
+			shown = d.PlanHash
+		}
+		if shown != "" {
+			e.purged = append(e.purged, writtenFile{"form-and-plan.json", shown})
+		}
+		return nil
+	}
 	if e.request.PlanHash == "" {
 		form, err := json.Marshal(e.request.Submission)
 		if err != nil {
@@ -227,6 +243,10 @@ func (e *auditExport) shown() error {
 }
 
 func (e *auditExport) decision() error {
+	if !e.when.Decision.IsZero() {
+		e.purged = append(e.purged, writtenFile{"decision.json", e.when.DecisionHash})
+		return nil
+	}
 	record, err := e.store.DecisionRecord(e.ctx, e.request.ID)
 	if err != nil || record == nil {
 		return err
@@ -249,7 +269,8 @@ func (e *auditExport) story() error {
 // chainLine is a line of chain.jsonl.
 type chainLine struct {
 	Event       int64  `json:"event"`
-	Content     string `json:"content,omitempty"` // of the request's own events
+	Content     string `json:"content,omitempty"` // of the request's own events, and of purges
+	Purged      bool   `json:"purged,omitempty"`  // it is the request's, and what it said is not kept any more
 	ContentHash string `json:"content_sha256"`
 	Hash        string `json:"sha256"`
 }
@@ -270,7 +291,10 @@ func (e *auditExport) chain() (err error) {
 	encoder := json.NewEncoder(&buf)
 	err = e.store.Chain(e.ctx, func(l *store.Link) error {
 		line := chainLine{Event: l.ID, ContentHash: l.ContentHash(), Hash: l.Hash}
-		if l.Request == e.request.ID {
+		switch {
+		case l.Request == e.request.ID && l.Purge != 0:
+			line.Purged = true
+		case l.Request == e.request.ID, l.Kind == string(intake.EventPurged):
 			line.Content = l.Content()
 		}
 		e.head = l.Hash
@@ -284,6 +308,20 @@ func (e *auditExport) chain() (err error) {
 	})
 	e.written = append(e.written, writtenFile{name, hex.EncodeToString(sum.Sum(nil))})
 	return err
+}
+
+// missing lists what is not kept any more, with the hashes that the chain still
+// has, for the program in README.txt and for people.
+func (e *auditExport) missing() error {
+	if len(e.purged) == 0 {
+		return nil
+	}
+	var list strings.Builder
+	list.WriteString("file\tsha256\n")
+	for _, f := range e.purged {
+		fmt.Fprintf(&list, "%s\t%s\n", f.name, f.hash)
+	}
+	return e.file("purged.txt", []byte(list.String()))
 }
 
 //go:embed auditreadme.txt

@@ -67,3 +67,26 @@ func (s *Store) TokenIsOpen(ctx context.Context, hash string, now time.Time) (bo
 	}
 	return n > 0, nil
 }
+
+// PurgedAt is when parts of a request were purged; zero times: they were not.
+type PurgedAt struct {
+	Form         time.Time // the users in form and plan
+	Request      time.Time // all but the entry in the register
+	Decision     time.Time
+	DecisionHash string // of the record, as the chain has it; empty: there is no decision
+}
+
+// PurgedOf tells what was purged of a request.
+func (s *Store) PurgedOf(ctx context.Context, request int64) (PurgedAt, error) {
+	var at PurgedAt
+	when := func(kind string) string {
+		return `COALESCE((SELECT g.at FROM purged p JOIN purges g ON g.id = p.purge_id WHERE p.kind = '` + kind + `' AND p.row_id = $1), 0)`
+	}
+	err := s.read.QueryRowContext(ctx, `SELECT `+when(purgedForm)+`, `+when(purgedRequest)+`, `+when(purgedDecision)+`,
+		COALESCE((SELECT sha256 FROM decisions WHERE request_id = $1), '')`, request).
+		Scan((*millisTime)(&at.Form), (*millisTime)(&at.Request), (*millisTime)(&at.Decision), &at.DecisionHash)
+	if err != nil {
+		return at, fmt.Errorf("looking for what was purged of request %d: %w", request, err)
+	}
+	return at, nil
+}
