@@ -89,6 +89,8 @@ const (
 	TwoDays       ObstacleWhy = "two_days"       // two conditions name different days
 	WithoutRead   ObstacleWhy = "without_read"   // somebody could write or delete what they can't read
 	NobodyLeft    ObstacleWhy = "nobody_left"    // one side would have no user left
+	WhichOthers   ObstacleWhy = "which_others"   // "only X": all others, or those of X's side
+	AddsRight     ObstacleWhy = "adds_right"     // it speaks of a right that the form does not ask for
 )
 
 // applyConditions changes a plan as the conditions say, all of them together.
@@ -104,12 +106,19 @@ func applyConditions(plan Plan, conditions []reply.Condition) (changed Plan, con
 		switch c.Kind {
 		case reply.RemoveRight, reply.RemoveUser, reply.ReadOnly:
 			who, ok := membersMeant(plan, c)
-			if !ok {
+			switch {
+			case !ok:
 				why = NotOneMember
+			case c.Others && c.Kind == reply.RemoveUser && oneSide(plan, who):
+				why = WhichOthers
+			case c.Others && c.Kind == reply.RemoveRight && !othersHave(plan, who, c.Rights):
+				why = AddsRight
+			}
+			if why != "" {
 				break
 			}
 			for _, i := range who {
-				if !c.Everybody() && !slices.Contains(concerned, plan.Members[i]) {
+				if !c.Everybody() && !c.Others && !slices.Contains(concerned, plan.Members[i]) {
 					concerned = append(concerned, plan.Members[i])
 				}
 				rights, ok := rightsLeft(changed.Members[i].Rights, c)
@@ -130,6 +139,10 @@ func applyConditions(plan Plan, conditions []reply.Condition) (changed Plan, con
 			}
 			later = day
 			changed.ActivateOn = day
+		case reply.Keep:
+			if _, ok := membersMeant(plan, c); !ok {
+				why = NotOneMember
+			}
 		case reply.UntilDate:
 			why = UntilDay
 		default:
@@ -169,11 +182,34 @@ func membersMeant(plan Plan, c reply.Condition) (places []int, ok bool) {
 		}
 	}
 	for i, m := range plan.Members {
-		if c.Everybody() || slices.Contains(c.Names, m.Name) || slices.Contains(c.Sides, string(m.Side)) {
+		named := slices.Contains(c.Names, m.Name) || slices.Contains(c.Sides, string(m.Side))
+		if c.Everybody() || named != c.Others {
 			places = append(places, i)
 		}
 	}
-	return places, len(places) > 0
+	return places, len(places) > 0 || c.Others
+}
+
+// oneSide reports whether without the members at places one side has no user left.
+func oneSide(plan Plan, places []int) bool {
+	sides := map[Side]bool{}
+	for i, m := range plan.Members {
+		if !slices.Contains(places, i) {
+			sides[m.Side] = true
+		}
+	}
+	return len(sides) < 2
+}
+
+// othersHave reports whether all members but those at places have the rights.
+func othersHave(plan Plan, places []int, rights []string) bool {
+	wanted, err := forms.ParseRights(rights)
+	for i, m := range plan.Members {
+		if !slices.Contains(places, i) && !m.Rights.Has(wanted) {
+			return false
+		}
+	}
+	return err == nil
 }
 
 // rightsLeft is what a condition leaves of somebody's rights; nothing means

@@ -80,6 +80,11 @@ func TestConditionsThatCanBeAppliedAreOfferedWholeAndGrantedExactly(t *testing.T
 		{says: "Aprob, dar fără drept de citire pentru Dan Oprea", want: with(access{dan: 0}),
 			told: []string{"Dan Oprea, " + dan + ": nu primește acces (în formular: doar citire)"}},
 		{says: "Aprob, dar fără drept de ștergere pentru Carmen Vlad și Elena Dobre", want: with(access{carmen: read | write})},
+		{says: "Aprob doar pentru Elena Dobre și Carmen Vlad.", want: with(access{marin: 0, dan: 0}), told: []string{"Dan Oprea, " + dan + ": nu primește acces"}},
+		{says: "Aprob. Carmen Vlad totul, ceilalți doar citire.", want: with(access{elena: read})},
+		{says: "Aprob, dar Elenei Dobre doar citire", want: with(access{elena: read})},
+		{says: "Aprob, scriere doar pentru doamna Vlad", want: with(access{elena: read})},
+		{says: "Aprob, începând cu anul viitor", want: asAsked, day: forms.Date{Year: 2027, Month: time.January, Day: 1}},
 	}
 	for _, test := range tests {
 		t.Run(test.says, func(t *testing.T) {
@@ -161,7 +166,10 @@ func TestConditionsThatCannotBeAppliedExactlyAreNotOffered(t *testing.T) {
 		{"Aprob, fără ștergere pentru Carmen Vlad, până la 31 martie 2027", []string{"„până la 31 martie 2027”"}},
 		{"Aprob, fără ștergere pentru Andrei Popa.", []string{"„fără ștergere pentru Andrei Popa”: nu am înțeles-o întru totul"}},
 		{"Aprob, doar citire pentru Carmen, restul scriere.", []string{"„restul scriere”"}},
-		{"Aprob, ștergere doar pentru Dan Oprea.", nil},
+		{"Aprob, ștergere doar pentru Dan Oprea.", []string{"„ștergere doar pentru Dan Oprea”: în formular nu este cerut acest drept"}},
+		{"Aprob doar pentru Elena Dobre.", []string{"„doar pentru Elena Dobre”: nu știm dacă ceilalți utilizatori rămân toți fără acces"}},
+		{"Aprob, ceilalți doar citire", []string{"„ceilalți doar citire”: nu am înțeles-o întru totul"}},
+		{"Aprob doar pentru utilizatorii interni", nil},
 		{"Aprob, fără Marin Ionescu și Elena Dobre.", []string{"una dintre părți ar rămâne fără niciun utilizator"}},
 		{"Aprob, fără Carmen Vlad, Dan Oprea", []string{"una dintre părți ar rămâne fără niciun utilizator"}},
 		{"Aprob, fără drept de citire pentru Elena Dobre", []string{"cineva ar putea scrie sau șterge fără să poată citi"}},
@@ -482,14 +490,14 @@ func TestOfferedPlansOnlyTakeAwayAndPutOff(t *testing.T) {
 		}
 		return list
 	}
-	kinds := []reply.ConditionKind{reply.RemoveRight, reply.RemoveUser, reply.ReadOnly, reply.LaterDate, reply.UntilDate, reply.OtherKind}
+	kinds := []reply.ConditionKind{reply.RemoveRight, reply.RemoveUser, reply.ReadOnly, reply.LaterDate, reply.UntilDate, reply.Keep, reply.OtherKind}
 	offered := 0
 	for range 5000 {
 		var conditions []reply.Condition
 		whole := true
 		for range 1 + random.IntN(3) {
 			c := reply.Condition{Kind: kinds[random.IntN(len(kinds))], Rights: pick("read", "write", "delete"),
-				Names: pick("Marin Ionescu", "Elena Dobre", "Carmen Vlad", "Dan Oprea", "Ana Toma", "Nimeni"), Sides: pick("partner", "internal"),
+				Names: pick("Marin Ionescu", "Elena Dobre", "Carmen Vlad", "Dan Oprea", "Ana Toma", "Nimeni"), Sides: pick("partner", "internal"), Others: random.IntN(4) == 0,
 				Date: time.Date(2026, 11, 20+random.IntN(10), 0, 0, 0, 0, time.UTC)}
 			whole = whole && c.Kind != reply.UntilDate && c.Kind != reply.OtherKind
 			conditions = append(conditions, c)

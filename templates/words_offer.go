@@ -31,6 +31,10 @@ func obstacle(why intake.ObstacleWhy) string {
 		return "este altă zi decât cea scrisă mai înainte"
 	case intake.WithoutRead:
 		return "cineva ar putea scrie sau șterge fără să poată citi"
+	case intake.WhichOthers:
+		return "nu știm dacă ceilalți utilizatori rămân toți fără acces, sau numai cei din aceeași parte; scrieți „fără” și numele fiecăruia"
+	case intake.AddsRight:
+		return "în formular nu este cerut acest drept, iar noi nu putem adăuga drepturi"
 	case intake.NobodyLeft:
 		return "una dintre părți ar rămâne fără niciun utilizator"
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -18,6 +17,7 @@ const (
 	ReadOnly    ConditionKind = "read_only"    // reading only, for Names or for all
 	LaterDate   ConditionKind = "later_date"   // not before Date
 	UntilDate   ConditionKind = "until_date"   // until Date
+	Keep        ConditionKind = "keep"         // Names have what the form asks for
 	OtherKind   ConditionKind = "other"        // anything else: only its Words are known
 )
 
@@ -31,6 +31,7 @@ type Condition struct {
 	Rights []string  // "read", "write", "delete": those that RemoveRight takes away
 	Names  []string  // whom it concerns, as Input.People has them, else as written
 	Sides  []string  // whom it concerns as well: everybody of the "partner" or "internal" side
+	Others bool      // it concerns everybody but those
 	Date   time.Time // midnight UTC of the day; zero: no day was recognised
 }
 
@@ -45,15 +46,19 @@ func (d *decider) conditions(w written) []Condition {
 		// What stands between quoted lines is about them; which, we cannot know.
 		return []Condition{{Kind: OtherKind, Words: textOf(w.raw, w.toks, 0, len(w.toks))}}
 	}
-	// "Luni, 30 noiembrie" is one day.
+	// "Luni, 30 noiembrie" is one day, and "În rest, doar citire" one condition.
 	w.toks = slices.Clone(w.toks)
 	for i := len(w.toks) - 2; i > 0; i-- {
-		if _, weekday := weekdayNumbers[w.toks[i-1].fold]; weekday && w.toks[i].fold == "," && w.toks[i+1].kind == numeral {
+		_, weekday := weekdayNumbers[w.toks[i-1].fold]
+		weekday = weekday && w.toks[i+1].kind == numeral
+		inRest := i > 1 && w.toks[i-1].fold == "rest" && w.toks[i-2].fold == "in"
+		if (weekday || inRest) && w.toks[i].fold == "," {
 			w.toks = slices.Delete(w.toks, i, i+1)
 		}
 	}
 	var out []Condition
-	open := false // the last condition ends in a name, and more may follow
+	var rest []int // the conditions that concern those whom the others do not name
+	open := false  // the last condition ends in a name, and more may follow
 	for _, c := range d.clauses(w.toks) {
 		from, to := c[0], c[1]
 		parts := d.parts(w.toks, from, to)
@@ -73,8 +78,24 @@ func (d *decider) conditions(w written) []Condition {
 		for _, p := range parts {
 			cond, read := d.condition(w.toks[p[0]:p[1]])
 			cond.Words = textOf(w.raw, w.toks, p[0], p[1])
+			if strings.ContainsRune(read, restWord) {
+				rest = append(rest, len(out))
+			}
 			out, open = append(out, cond), strings.HasSuffix(read, "N")
 		}
+	}
+	for _, i := range rest {
+		c := Condition{Kind: out[i].Kind, Words: out[i].Words, Rights: out[i].Rights, Others: true}
+		for k, other := range out {
+			if !slices.Contains(rest, k) && !other.Others {
+				c.Names = append(c.Names, other.Names...)
+				c.Sides = append(c.Sides, other.Sides...)
+			}
+		}
+		if c.Everybody() || len(out[i].Names)+len(out[i].Sides) > 0 {
+			c = Condition{Kind: OtherKind, Words: c.Words} // the rest of whom?
+		}
+		out[i] = c
 	}
 	return out
 }
@@ -141,6 +162,8 @@ const (
 	nameWord    = 'N' // the first word of a name; the others join
 	sideWord    = 'S'
 	allWord     = 'A'
+	restWord    = 'E' // "ceilalți"
+	askedWord   = 'T' // "toate drepturile"
 	dateWord    = 'D'
 	withoutWord = 'W'
 	onlyWord    = 'O'
@@ -151,9 +174,12 @@ const (
 // The orders in which a condition is understood. Where the names stand decides
 // whom it concerns: "ștergere doar pentru Ion" is about all the others.
 var (
-	removeRightOrder = regexp.MustCompile(`^(?:[NSA]+(?:WR+)+|(?:WR+)+[NSA]*)$`)
-	removeUserOrder  = regexp.MustCompile(`^(?:W[NS]+)+$`)
-	onlyRightsOrder  = regexp.MustCompile(`^(?:[NSA]+OR+|OR+[NSA]*)$`)
+	removeRightOrder = regexp.MustCompile(`^(?:[NSAE]+(?:WR+)+|(?:WR+)+[NSAE]*)$`)
+	removeUserOrder  = regexp.MustCompile(`^(?:(?:W[NSE]+)+|[NSE]+W)$`)
+	onlyTheseOrder   = regexp.MustCompile(`^O[NS]+$`)
+	onlyRightsOrder  = regexp.MustCompile(`^(?:[NSAE]+OR+|OR+[NSAE]*|ER+)$`)
+	onlyTheyOrder    = regexp.MustCompile(`^(?:R+O[NS]+|O[NS]+R+)$`) // "ștergere doar pentru Ion"
+	keepOrder        = regexp.MustCompile(`^[NS]+T$`)
 	laterDateOrder   = regexp.MustCompile(`^F+D+$`)
 	untilDateOrder   = regexp.MustCompile(`^UD+$`)
 )
@@ -161,11 +187,24 @@ var (
 // withoutPhrases take away what they name. "De la" and the like only count
 // before a date.
 var (
-	withoutPhrases = [][]string{{"fara"}, {"exceptand"}, {"minus"}, {"mai", "putin"}, {"cu", "exceptia"}, {"in", "afara", "de"}, {"in", "afara"},
-		{"nu", "sunt", "de", "acord"}, {"nu", "aprob"}, {"nu", "si"}, {"nu"},
-		{"eliminati"}, {"scoateti"}, {"scoateti-l"}, {"scoateti-o"}, {"excludeti"}}
-	fromPhrases = [][]string{{"incepand"}, {"incepind"}, {"din"}, {"dupa"}, {"cu", "data", "de"}, {"de", "la"}, {"de", "pe"}, {"pe"}, {"la"}, {"de"}}
+	withoutPhrases = phrases("fara", "exceptand", "minus", "mai putin", "cu exceptia", "in afara de", "in afara", "nu sunt de acord", "nu aprob", "nu si", "nu",
+		"eliminati", "scoateti", "scoateti-l", "scoateti-o", "excludeti", "stergeti-l", "stergeti-o", "retrageti", "retrageti-i", "luati", "luati-i", "ii luati", "ii retrageti")
+	onlyPhrases  = phrases("doar", "numai", "exclusiv", "strict")
+	allPhrases   = phrases("toti", "toate", "tuturor", "toata lumea", "oricine", "nimeni", "nimanui")
+	restPhrases  = phrases("restul", "in rest", "ceilalti", "celelalte", "celorlalti")
+	askedPhrases = phrases("totul", "tot", "toate drepturile", "drepturi depline", "drepturile cerute", "drepturile solicitate")
+	untilPhrases = phrases("pana la", "pana in", "pana pe", "pana", "pina la", "pina")
+	fromPhrases  = phrases("nu inainte de", "nu mai devreme de", "cel mai devreme", "abia din", "abia de la", "abia la", "abia pe", "abia", "incepand", "incepind", "din", "dupa", "cu data de", "de la", "de pe", "pe", "la", "de", "in")
 )
+
+// phrases are the words of each of them.
+func phrases(texts ...string) [][]string {
+	var list [][]string
+	for _, text := range texts {
+		list = append(list, strings.Fields(text))
+	}
+	return list
+}
 
 // condition recognises a stretch of words as one condition; Kind is empty if
 // it says anything else besides. read is what its words are, one letter each
@@ -188,7 +227,10 @@ func (d *decider) condition(toks []token) (c Condition, read string) {
 	}
 	c.Names = d.namesIn(toks, what)
 	dated := make([]bool, len(toks))
-	c.Date, _ = d.dateIn(toks, dated)
+	found := false
+	if c.Date, found = d.dateIn(toks, dated); !found {
+		c.Date = d.periodIn(toks, dated)
+	}
 	for i, is := range dated {
 		if is && what[i] == unknownWord {
 			what[i] = dateWord
@@ -204,13 +246,15 @@ func (d *decider) condition(toks []token) (c Condition, read string) {
 			}
 		}
 	}
-	markPhrases(toks, what, withoutWord, withoutPhrases)
-	markPhrases(toks, what, onlyWord, [][]string{{"doar"}, {"numai"}, {"exclusiv"}, {"strict"}})
 	if bytes.IndexByte(what, dateWord) >= 0 {
-		markPhrases(toks, what, untilWord, [][]string{{"pana", "la"}, {"pana", "in"}, {"pana", "pe"}, {"pana"}, {"pina", "la"}, {"pina"}})
+		markPhrases(toks, what, untilWord, untilPhrases)
 		markPhrases(toks, what, fromWord, fromPhrases)
 	}
-	markPhrases(toks, what, allWord, [][]string{{"toti"}, {"toate"}, {"tuturor"}, {"toata", "lumea"}, {"oricine"}})
+	markPhrases(toks, what, withoutWord, withoutPhrases)
+	markPhrases(toks, what, onlyWord, onlyPhrases)
+	markPhrases(toks, what, restWord, restPhrases)
+	markPhrases(toks, what, askedWord, askedPhrases)
+	markPhrases(toks, what, allWord, allPhrases)
 	persons, groups := 0, 0
 	for i, t := range toks {
 		switch {
@@ -229,7 +273,7 @@ func (d *decider) condition(toks []token) (c Condition, read string) {
 	switch {
 	case strings.ContainsRune(read, unknownWord):
 		return Condition{}, read
-	case persons > len(c.Names), groups > 0 && !strings.ContainsAny(read, "NSA"):
+	case persons > len(c.Names), groups > 0 && !strings.ContainsAny(read, "NSAE"):
 		return Condition{}, read // somebody else is meant
 	case strings.Contains(read, "A") && len(c.Names) > 0:
 		return Condition{}, read
@@ -243,6 +287,12 @@ func (d *decider) condition(toks []token) (c Condition, read string) {
 		c.Kind = UntilDate
 	case laterDateOrder.MatchString(read):
 		c.Kind = LaterDate
+	case keepOrder.MatchString(read):
+		c.Kind = Keep
+	case onlyTheseOrder.MatchString(read):
+		c.Kind, c.Others = RemoveUser, true
+	case onlyTheyOrder.MatchString(read) && !slices.Contains(rights, "read"):
+		c.Kind, c.Rights, c.Others = RemoveRight, ordered(rights), true
 	case removeRightOrder.MatchString(read):
 		c.Kind, c.Rights = RemoveRight, ordered(rights)
 	case removeUserOrder.MatchString(read):
@@ -254,14 +304,6 @@ func (d *decider) condition(toks []token) (c Condition, read string) {
 		}
 	}
 	return c, read
-}
-
-// anotherWeekday reports whether a weekday is named that is not the day's.
-func (d *decider) anotherWeekday(toks []token, day time.Time) bool {
-	return slices.ContainsFunc(toks, func(t token) bool {
-		weekday, ok := weekdayNumbers[t.fold]
-		return ok && !day.IsZero() && weekday != day.Weekday()
-	})
 }
 
 // markPhrases marks the first word of each phrase found among the words that
@@ -348,92 +390,4 @@ func (d *decider) namesIn(toks []token, what []byte) []string {
 		}
 	}
 	return names
-}
-
-var monthNumbers = map[string]time.Month{
-	"ianuarie": 1, "februarie": 2, "martie": 3, "aprilie": 4, "mai": 5, "iunie": 6, "iulie": 7, "august": 8, "septembrie": 9, "octombrie": 10, "noiembrie": 11, "decembrie": 12,
-	"ian": 1, "feb": 2, "mar": 3, "apr": 4, "iun": 6, "iul": 7, "aug": 8, "sept": 9, "sep": 9, "oct": 10, "noi": 11, "nov": 11, "dec": 12,
-}
-
-var weekdayNumbers = map[string]time.Weekday{"luni": 1, "marti": 2, "miercuri": 3, "joi": 4, "vineri": 5, "sambata": 6, "simbata": 6, "duminica": 0}
-
-// dateIn finds a day: "1 ianuarie 2027", "01.01.2027", and, from today on,
-// "1 ianuarie", "01.01", "luni", "mâine". found is true also for a day that
-// needs to know today, where today is not known.
-func (d *decider) dateIn(toks []token, understood []bool) (day time.Time, found bool) {
-	y, m, dd := d.in.Today.Date()
-	today := time.Date(y, m, dd, 0, 0, 0, 0, time.UTC)
-	// next is the first such day from today on.
-	next := func(month time.Month, day int) time.Time {
-		if d.in.Today.IsZero() {
-			return time.Time{}
-		}
-		for year := today.Year(); year < today.Year()+8; year++ {
-			if t := valid(year, month, day); !t.IsZero() && !t.Before(today) {
-				return t
-			}
-		}
-		return time.Time{}
-	}
-	for i, t := range toks {
-		if t.kind == numeral {
-			if i+1 < len(toks) && monthNumbers[toks[i+1].fold] != 0 {
-				n, err := strconv.Atoi(strings.TrimSuffix(t.fold, "-a"))
-				if err != nil {
-					continue
-				}
-				understood[i], understood[i+1] = true, true
-				if i+2 < len(toks) && toks[i+2].kind == numeral {
-					if year, err := strconv.Atoi(toks[i+2].fold); err == nil && year > 2000 && year < 2100 {
-						understood[i+2] = true
-						day := valid(year, monthNumbers[toks[i+1].fold], n)
-						return day, true
-					}
-				}
-				return next(monthNumbers[toks[i+1].fold], n), true
-			}
-			for _, layout := range []string{"2.1.2006", "2/1/2006", "2-1-2006", "2006-01-02", "2.1.06"} {
-				if day, err := time.Parse(layout, t.fold); err == nil {
-					understood[i] = true
-					return day, true
-				}
-			}
-			if day, err := time.Parse("2.1", t.fold); err == nil {
-				understood[i] = true
-				return next(day.Month(), day.Day()), true
-			}
-			continue
-		}
-		weekday, ok := weekdayNumbers[t.fold]
-		switch {
-		case ok && i+1 < len(toks) && toks[i+1].kind == numeral:
-			understood[i] = true // "luni, 30 noiembrie": the date says it
-		case ok:
-			understood[i] = true
-			if d.in.Today.IsZero() {
-				return time.Time{}, true
-			}
-			ahead := (int(weekday) - int(today.Weekday()) + 7) % 7
-			if ahead == 0 {
-				ahead = 7
-			}
-			return today.AddDate(0, 0, ahead), true
-		case t.fold == "maine":
-			understood[i] = true
-			if d.in.Today.IsZero() {
-				return time.Time{}, true
-			}
-			return today.AddDate(0, 0, 1), true
-		}
-	}
-	return time.Time{}, false
-}
-
-// valid is that day, or zero where there is no such one: 31 februarie.
-func valid(year int, month time.Month, day int) time.Time {
-	t := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-	if t.Day() != day || t.Month() != month {
-		return time.Time{}
-	}
-	return t
 }

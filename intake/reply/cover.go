@@ -73,8 +73,7 @@ func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
 		}
 		begins := clauseStart(toks, i)
 		for _, a := range allowed {
-			for k := range d.lists[a.list] {
-				p := &d.lists[a.list][k]
+			for _, p := range d.candidates(a.list, toks[i].fold) {
 				for _, end := range d.phraseEnds(p, toks, i) {
 					// "Aprob viceprimarul" names no signer.
 					if a.place == aClause && !begins && !(a.list == "signs" && d.endsWithFullName(toks, i, end)) {

@@ -143,8 +143,8 @@ func (d *decider) starts(toks []token) []int {
 		}
 		is[i] = toks[i].kind != separator
 		for _, list := range []string{"courtesy", "all is well", "sorry", "object"} {
-			for k := range d.lists[list] {
-				for _, end := range d.phraseEnds(&d.lists[list][k], toks, i) {
+			for _, p := range d.candidates(list, toks[i].fold) {
+				for _, end := range d.phraseEnds(p, toks, i) {
 					is[end] = true
 				}
 			}
@@ -361,8 +361,8 @@ func (d *decider) conditional(toks []token, yes occurrence) bool {
 // somethingElse reports whether a yes goes on to name what is not asked here.
 func (d *decider) somethingElse(toks []token, yes occurrence) bool {
 	// The longest phrase may have taken "cererea" of "cererea de concediu".
-	for k := range d.lists["approve"] {
-		for _, i := range d.phraseEnds(&d.lists["approve"][k], toks, yes.start) {
+	for _, p := range d.candidates("approve", toks[yes.start].fold) {
+		for _, i := range d.phraseEnds(p, toks, yes.start) {
 			if i < len(toks) && toks[i].breakBefore == 0 {
 				if _, p := d.longest("something else", toks, i); p != nil {
 					return true

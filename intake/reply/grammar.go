@@ -15,6 +15,17 @@ var grammarText string
 type grammar struct {
 	lists map[string][]phrase
 	words map[string]map[string]bool // list → the words in it, for lists used word by word
+	// list → word → the phrases that can begin with it, in the order of the file;
+	// under "" those that can begin with any
+	byFirst map[string]map[string][]*phrase
+}
+
+// candidates are the phrases of a list that can begin with a word.
+func (g *grammar) candidates(list, word string) []*phrase {
+	if phrases, ok := g.byFirst[list][word]; ok {
+		return phrases
+	}
+	return g.byFirst[list][""]
 }
 
 // phrase is one line of a list.
@@ -46,7 +57,7 @@ var rules = sync.OnceValue(func() *grammar {
 })
 
 func parseGrammar(text string) (*grammar, error) {
-	g := &grammar{lists: map[string][]phrase{}, words: map[string]map[string]bool{}}
+	g := &grammar{lists: map[string][]phrase{}, words: map[string]map[string]bool{}, byFirst: map[string]map[string][]*phrase{}}
 	list := ""
 	for n, line := range strings.Split(text, "\n") {
 		if i := strings.IndexByte(line, '#'); i >= 0 {
@@ -85,6 +96,19 @@ func parseGrammar(text string) (*grammar, error) {
 			first := map[string]bool{}
 			if nullable, known := g.firstWords(p.items, first); known && !nullable {
 				phrases[i].first = first
+			}
+		}
+		g.byFirst[name] = map[string][]*phrase{"": nil}
+		for i := range phrases {
+			for word := range phrases[i].first {
+				g.byFirst[name][word] = nil
+			}
+		}
+		for i := range phrases {
+			for word := range g.byFirst[name] {
+				if phrases[i].first == nil || phrases[i].first[word] {
+					g.byFirst[name][word] = append(g.byFirst[name][word], &phrases[i])
+				}
 			}
 		}
 	}
@@ -238,8 +262,10 @@ type matcher struct {
 // end is i when none fits.
 func (m *matcher) longest(list string, toks []token, i int) (end int, p *phrase) {
 	end = i
-	for k := range m.lists[list] {
-		cand := &m.lists[list][k]
+	if i >= len(toks) {
+		return end, nil
+	}
+	for _, cand := range m.candidates(list, toks[i].fold) {
 		for _, e := range m.phraseEnds(cand, toks, i) {
 			if e > end {
 				end, p = e, cand
@@ -284,11 +310,8 @@ func (m *matcher) sequenceEnds(items []item, toks []token, start, i int) []int {
 					next = append(next, t(toks, pos)...)
 					break
 				}
-				for k := range m.lists[it.ref] {
-					p := &m.lists[it.ref][k]
-					if p.first == nil || p.first[toks[pos].fold] {
-						next = append(next, m.sequenceEnds(p.items, toks, start, pos)...)
-					}
+				for _, p := range m.candidates(it.ref, toks[pos].fold) {
+					next = append(next, m.sequenceEnds(p.items, toks, start, pos)...)
 				}
 			}
 		}
