@@ -21,6 +21,7 @@ type chore struct {
 var chores = []chore{
 	{"attendance", (*Desk).passOnQuestions},
 	{purgeChore, (*Desk).purge},
+	{"work", (*Desk).remindOfWork},
 }
 
 // Keep does what is due once a day, at [waitingHour], until ctx ends.

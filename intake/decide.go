@@ -46,6 +46,8 @@ func (h *hand) decide() (Settlement, error) {
 	switch {
 	case k != nil && k.Purpose == ConfirmsRequest:
 		return h.senderAnswers(*k)
+	case k != nil && k.Purpose == DoesWork:
+		return h.workAnswered(*k)
 	case k != nil:
 		return h.approverAnswers(*k)
 	case h.c.Command.Name == reply.CommandLog:
@@ -308,7 +310,8 @@ func (h *hand) approved(r *Request) error {
 	if err != nil {
 		return err
 	}
-	letter := ApprovedForIT{Request: r, SiteURL: h.Portal.SiteURL(r.Plan.Site.ID)}
+	_, byHand := h.Portal.(WorkPortal)
+	letter := ApprovedForIT{Request: r, SiteURL: h.Portal.SiteURL(r.Plan.Site.ID), ByHand: byHand}
 	if err := h.tellIT(letter, envelope{request: r, attachments: workbook}); err != nil {
 		return err
 	}

@@ -86,6 +86,16 @@ func (d *Directory) Approver(address string) (Approver, bool) {
 	return Approver{}, false
 }
 
+// ITPerson finds somebody of IT by address.
+func (d *Directory) ITPerson(address string) (Person, bool) {
+	for _, p := range d.IT {
+		if address != "" && strings.EqualFold(p.Address, address) {
+			return p, true
+		}
+	}
+	return Person{}, false
+}
+
 // Knows reports whether the directory lists the address in any role.
 func (d *Directory) Knows(address string) bool {
 	if _, ok := d.Head(address); ok {
@@ -94,12 +104,8 @@ func (d *Directory) Knows(address string) bool {
 	if _, ok := d.Approver(address); ok {
 		return true
 	}
-	for _, p := range d.IT {
-		if strings.EqualFold(p.Address, address) {
-			return true
-		}
-	}
-	return false
+	_, ok := d.ITPerson(address)
+	return ok
 }
 
 // FormDepartments lists the departments as the forms room wants them.

@@ -115,6 +115,7 @@ type Rejected struct {
 type ApprovedForIT struct {
 	Request *Request
 	SiteURL string
+	ByHand  bool // IT does the work, and will be sent a [WorkOrder]
 }
 
 // Access informs one member (procedure step 7).
@@ -219,5 +220,6 @@ var Letters = []Letter{BlankForms{}, Registered{}, Returned{}, ConfirmRequest{},
 	ApprovedForIT{}, Access{}, NewLink{}, AccessList{}, CloseReceived{}, CloseForIT{}, NotEntitled{},
 	CannotRead{}, TooLarge{}, SetAside{}, Undelivered{}, Stuck{}, Suspect{}, Disowned{}, Offer{}, Warning{}, Delegated{}, DelegationRefused{},
 	Journal{}, NoJournal{},
+	WorkOrder{}, ConfirmWork{}, WorkDone{}, WorkClosed{},
 	Reminder{}, StillWaiting{}, Expired{}, StatusReport{}, Withdrawn{}, WithdrawnForOthers{}, TooLateToWithdraw{},
 	QuestionWithdrawn{}, CorrectionNotTaken{}}

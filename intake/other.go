@@ -18,6 +18,7 @@ const (
 	AsideStranger   AsideWhy = "stranger"    // from an unproven address that the directory does not list
 	AsideNoApprover AsideWhy = "no_approver" // an answer of somebody who is no approver any more
 	AsideReply      AsideWhy = "reply"       // an answer to no question of ours
+	AsideNotTheirs  AsideWhy = "not_theirs"  // an answer in the name of somebody else
 	AsideTooLarge   AsideWhy = "too_large"   // beyond the size limit
 	AsideMuted      AsideWhy = "muted"       // a question to it was not put: the address got its answers for the day
 	AsideUnfetched  AsideWhy = "unfetched"   // the IMAP server could not give it

@@ -54,7 +54,10 @@ func (h *hand) send(to Person, letter Letter, e envelope) error {
 	}
 	if e.token != nil {
 		k := *e.token
-		k.Hash, k.Request, k.PlanHash, k.CreatedAt = trust.HashToken(secret), e.request.ID, e.request.PlanHash, h.now
+		k.Hash, k.Request, k.CreatedAt = trust.HashToken(secret), e.request.ID, h.now
+		if k.PlanHash == "" {
+			k.PlanHash = e.request.PlanHash
+		}
 		if err := h.tx.AddToken(k); err != nil {
 			return err
 		}

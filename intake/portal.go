@@ -42,6 +42,7 @@ type Member struct {
 type Invitation struct {
 	Link    string    // to be opened once; empty: the account has a password already
 	Expires time.Time // of Link
+	FromIT  bool      // IT hands out what it takes to get in; there is no link
 }
 
 // Portal makes sites, accounts and rights (procedure steps 4 to 6). Every
@@ -85,7 +86,7 @@ type Portal interface {
 	// DeleteSite deletes a closed site with all that is in it, for good. One that
 	// is not there is deleted already; one that is not closed is refused.
 	DeleteSite(ctx context.Context, siteID string) error
-	// SiteURL is where people find the site.
+	// SiteURL is where people find the site; empty where that is not known yet.
 	SiteURL(siteID string) string
 }
 

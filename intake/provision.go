@@ -81,6 +81,8 @@ func (d *Desk) Provision(ctx context.Context, id int64, last bool) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err() // the daemon is stopping: that is nobody's failure
+	case errors.Is(err, ErrAwaitsIT):
+		return d.orderWork(ctx, r)
 	case err == nil && len(differences) == 0:
 		return nil
 	case len(differences) > 0, last:

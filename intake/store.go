@@ -115,6 +115,14 @@ type Tx interface {
 	OpenTokens(request int64) ([]Token, error)
 	// SpendTokens marks every unspent token of the request as spent.
 	SpendTokens(request int64, at time.Time) error
+	// TokensFor lists the unspent tokens of the request with the purpose, the
+	// oldest first.
+	TokensFor(request int64, p Purpose) ([]Token, error)
+	// SpendPurpose is SpendTokens for those with the purpose.
+	SpendPurpose(request int64, p Purpose, at time.Time) error
+	// RequestsAsked lists the requests that have an unspent token with the
+	// purpose, in the order of their IDs.
+	RequestsAsked(p Purpose) ([]int64, error)
 	// Supersede marks those of one person as spent that were for another plan.
 	Supersede(request int64, address, planHash string, at time.Time) error
 

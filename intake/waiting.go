@@ -16,6 +16,7 @@ type Waiting struct {
 	Next   int // the next approver is asked too
 	Tell   int // the requester and IT are told
 	Expire int // the request expires
+	Work   int // IT is reminded of a work order, and again after as many
 }
 
 // maxReminders bounds how often somebody is reminded of one question.

@@ -46,6 +46,9 @@ var mailFuncs = template.FuncMap{
 		return r.Status == intake.StatusApproved || r.Status == intake.StatusScheduled
 	},
 	"hasEnded": func(r *intake.Request) bool { return r.Status.Final() },
+
+	"workInWords": workInWords,
+	"side":        side,
 }
 
 var (
@@ -315,6 +318,8 @@ func letterInWords(name string) string {
 		return "vestea că o întrebare a fost retrasă, către cel care aprobă"
 	case "registered", "returned", "approved", "correction_not_taken", "rejected", "confirm_request", "close_received":
 		return "răspunsul către solicitant"
+	case "work_order", "confirm_work", "work_done", "work_closed":
+		return "comanda de lucru către Serviciul TIC"
 	case "delegation_refused", "already_decided", "question_closed", "blank_forms", "not_entitled", "cannot_read", "too_large":
 		return "răspunsul către expeditor"
 	case "approved_it", "close_it", "set_aside", "undelivered", "stuck", "suspect", "disowned":
@@ -367,6 +372,8 @@ func aside(why intake.AsideWhy) string {
 		return "vine de la o adresă pe care nimic nu o dovedește și care nu este în evidența primăriei"
 	case intake.AsideNoApprover:
 		return "răspunde la o cerere de aprobare, dar cel întrebat nu mai este printre cei care aprobă"
+	case intake.AsideNotTheirs:
+		return "răspunde la o întrebare a noastră în numele altcuiva: adresa nu este a celui întrebat sau este falsificată"
 	case intake.AsideReply:
 		return "este un răspuns la un mesaj al registraturii care nu pune nicio întrebare"
 	case intake.AsideMuted:

@@ -21,6 +21,7 @@ import (
 	"registratura/intake"
 	"registratura/intake/mailbox"
 	"registratura/intake/portal/extranet"
+	"registratura/intake/portal/manual"
 	"registratura/intake/store"
 	"registratura/intake/trust"
 	"registratura/mailer"
@@ -35,7 +36,8 @@ type daemon struct {
 	cfg      *config.Config
 	log      *slog.Logger
 	store    *store.Store
-	portal   *extranet.Extranet
+	extranet *extranet.Extranet // nil where people of IT do the portal's work
+	manual   *manual.Portal     // nil elsewhere
 	sender   *mailer.Sender
 	follower *mailbox.Follower
 	desk     *intake.Desk
@@ -62,18 +64,18 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, now fun
 	if d.desk, err = examiningDesk(cfg, now, d.readers); err != nil {
 		return nil, err
 	}
-	if d.portal, err = openPortal(cfg, log, now, d.requestLink, registry{d}); err != nil {
+	if err := d.openPortal(ctx, now); err != nil {
 		return nil, err
 	}
 	if d.sender, err = newSender(cfg); err != nil {
 		return nil, err
 	}
 	desk := d.desk
-	desk.Log, desk.Store, desk.Portal = log, d.store, d.portal
+	desk.Log, desk.Store = log, d.store
 	desk.Post = post{d.sender, newPace(cfg.SMTP.PerMinute, now)}
 	desk.Composer = &mailer.Composer{Context: templates.Context{
 		Institution: cfg.Institution.Name, Name: desk.Policy.Desk.Name, Address: desk.Policy.Desk.Address,
-		Procedure: procedure, Location: desk.Policy.Location, WebDAV: true,
+		Procedure: procedure, Location: desk.Policy.Location, WebDAV: d.extranet != nil,
 	}}
 	desk.Blank = (&blankForms{cfg: cfg}).make
 	desk.Open()
@@ -141,8 +143,11 @@ func (d *daemon) close() {
 	if d.sender != nil {
 		errs = append(errs, d.sender.Close())
 	}
-	if d.portal != nil {
-		errs = append(errs, d.portal.Close())
+	if d.extranet != nil {
+		errs = append(errs, d.extranet.Close())
+	}
+	if d.manual != nil {
+		errs = append(errs, d.manual.Close())
 	}
 	if d.store != nil {
 		errs = append(errs, d.store.Close())
@@ -169,6 +174,7 @@ func examiningDesk(cfg *config.Config, now func() time.Time, reader intake.FormR
 			Desk: cfg.DeskPerson(), Domain: domain, PlusAddressing: cfg.Desk.PlusAddressing, Location: cfg.Location(),
 			Waiting: intake.Waiting{
 				Remind: cfg.Approval.RemindAfter, Next: cfg.Approval.NextAfter, Tell: cfg.Approval.TellAfter, Expire: cfg.Approval.ExpireAfter,
+				Work: cfg.Portal.RemindAfter,
 			},
 			Workday:        romanianWorkday(),
 			Retention:      cfg.Retention.Periods(),
@@ -223,7 +229,23 @@ func trustPolicy(cfg *config.Config) (trust.Policy, error) {
 	return p, nil
 }
 
-func openPortal(cfg *config.Config, log *slog.Logger, now func() time.Time, requestLink func(context.Context, string) error, registry extranet.Registry) (*extranet.Extranet, error) {
+// openPortal opens the portal of the kind that is configured, for the desk.
+func (d *daemon) openPortal(ctx context.Context, now func() time.Time) (err error) {
+	if d.cfg.Portal.Manual() {
+		if d.manual, err = manual.Open(ctx, d.cfg.ManualPortalFile()); err != nil {
+			return err
+		}
+		d.desk.Portal = d.manual
+		return nil
+	}
+	if d.extranet, err = openExtranet(d.cfg, d.log, now, d.requestLink, registry{d}); err != nil {
+		return err
+	}
+	d.desk.Portal = d.extranet
+	return nil
+}
+
+func openExtranet(cfg *config.Config, log *slog.Logger, now func() time.Time, requestLink func(context.Context, string) error, registry extranet.Registry) (*extranet.Extranet, error) {
 	var proxies []netip.Prefix
 	proxies, err := cfg.Portal.Proxies()
 	if err != nil {

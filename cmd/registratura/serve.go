@@ -45,8 +45,11 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 // stopPatience is how long running work may go on after the daemon was told to stop.
 const stopPatience = 30 * time.Second
 
-// listen opens the portal's port.
+// listen opens the portal's port; nil where the portal has no pages here.
 func (d *daemon) listen() (net.Listener, error) {
+	if d.extranet == nil {
+		return nil, nil
+	}
 	l, err := net.Listen("tcp", d.cfg.Portal.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("portal.listen: %w", err)
@@ -54,22 +57,22 @@ func (d *daemon) listen() (net.Listener, error) {
 	return l, nil
 }
 
-// run runs the daemon until ctx ends, and stops it gracefully.
-func (d *daemon) run(ctx context.Context, portal net.Listener) error {
-	tls, err := d.cfg.Portal.TLSConfig()
-	if err != nil {
-		return err
-	}
+// run runs the daemon until ctx ends, and stops it gracefully. portal is what
+// [daemon.listen] returned.
+func (d *daemon) run(ctx context.Context, portal net.Listener) (err error) {
 	group, ctx := errgroup.WithContext(ctx)
+	if portal != nil {
+		server := &http.Server{Handler: d.extranet.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+		if server.TLSConfig, err = d.cfg.Portal.TLSConfig(); err != nil {
+			return err
+		}
+		group.Go(func() error { return serveHTTP(ctx, server, portal) })
+		group.Go(func() error { return d.keepHouse(ctx) })
+	}
 	group.Go(func() error { return stopped(ctx, d.follower.Run(ctx)) })
 	group.Go(func() error { return stopped(ctx, d.desk.Work(ctx)) })
 	group.Go(func() error { return stopped(ctx, d.store.Run(ctx, d.desk, stopPatience)) })
 	group.Go(func() error { return stopped(ctx, d.desk.Keep(ctx)) })
-	group.Go(func() error { return d.keepHouse(ctx) })
-	group.Go(func() error {
-		server := &http.Server{Handler: d.portal.Handler(), TLSConfig: tls, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
-		return serveHTTP(ctx, server, portal)
-	})
 	if d.cfg.Monitor.Listen != "" {
 		monitor, err := net.Listen("tcp", d.cfg.Monitor.Listen)
 		if err != nil {
@@ -132,7 +135,7 @@ func (d *daemon) keepHouse(ctx context.Context) error {
 	ticker := time.NewTicker(time.Hour)
 	defer ticker.Stop()
 	for {
-		if err := d.portal.Housekeep(); err != nil {
+		if err := d.extranet.Housekeep(); err != nil {
 			d.log.Error("keeping the portal in order failed", "error", err)
 		}
 		select {

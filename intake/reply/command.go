@@ -39,6 +39,8 @@ var commands = []struct {
 	{CommandDeny, "command deny whole", true, false},
 	{CommandWithdraw, "command withdraw whole", true, false},
 	{CommandResume, "command resume whole", true, false},
+	{CommandDone, "command done", false, false}, // before the bare yes, which "gata" can also be
+	{CommandFailed, "command failed", false, false},
 	{CommandYes, "command yes whole", true, false},
 	{CommandForm, "command form", false, true},
 	{CommandStatus, "command status", false, true},
@@ -46,22 +48,23 @@ var commands = []struct {
 	{CommandLink, "command link", false, true},
 	{CommandCorrect, "command correct", false, false},
 	{CommandDelegate, "command delegate", false, false},
-	{CommandDone, "command done", false, false},
-	{CommandFailed, "command failed", false, false},
 }
 
 // Command is what a mail asks the desk for.
 type Command struct {
 	Name   CommandName
-	Number string // the registration number that is named: "42/23.11.2026" or "42"; empty: none
-	URL    string // the first web address after the word (CommandDone)
-	Words  string // what is written after the word: a name and an address, a reason
+	Number string   // the registration number that is named: "42/23.11.2026" or "42"; empty: none
+	URL    string   // the first web address that is written
+	URLs   []string // all of them
+	Words  string   // what is written after the word: a name and an address, a reason
 }
 
 var (
 	numberNamed = regexp.MustCompile(`(?i)(?:nr|numărul|numarul|cererea|cererii|solicitarea|solicitării)\.?\s*:?\s*(\d{1,7}(?:\s*/\s*\d{1,2}\.\d{1,2}\.\d{4})?)\b|\b(\d{1,7}/\d{1,2}\.\d{1,2}\.\d{4})\b`)
 	urlNamed    = regexp.MustCompile(`https?://[^\s<>"']+`)
 )
+
+const maxURLs = 10
 
 // ReadCommand finds the command in the newly written text, or, where nothing was
 // written, in the subject. It reports whether there is one; a text/plain and a
@@ -78,7 +81,7 @@ func ReadCommand(in Input) (Command, bool) {
 		if err != nil || w.hidden || w.tooLong || len(w.toks) > maxWords {
 			return Command{}, false
 		}
-		if d.onlyCourtesy(w.toks) {
+		if d.onlyCourtesy(w.toks) && !d.saysDone(w.toks) {
 			continue
 		}
 		empty = false
@@ -122,6 +125,10 @@ func (d *decider) command(raw []string, toks []token, subject bool) (Command, bo
 		if subject && !c.inSubject {
 			continue
 		}
+		starts := starts
+		if c.name == CommandDone {
+			starts = append(beginnings(toks, start), starts...)
+		}
 		for _, from := range starts {
 			for k := range d.lists[c.list] {
 				for _, end := range d.phraseEnds(&d.lists[c.list][k], toks, from) {
@@ -139,6 +146,28 @@ func (d *decider) command(raw []string, toks []token, subject bool) (Command, bo
 	return Command{}, false
 }
 
+// beginnings are the places up to end where a clause begins. "Gata" can be mere
+// courtesy ("gata, aprob"), so it is looked for before that is passed over.
+func beginnings(toks []token, end int) []int {
+	var list []int
+	for i := 0; i < end && i < len(toks); i++ {
+		if clauseStart(toks, i) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// saysDone reports whether a clause of toks begins with a word for done.
+func (d *decider) saysDone(toks []token) bool {
+	for _, i := range beginnings(toks, len(toks)) {
+		if end, p := d.longest("command done", toks, i); p != nil && end > i {
+			return true
+		}
+	}
+	return false
+}
+
 func (d *decider) commandAt(name CommandName, raw []string, toks []token, end int) Command {
 	c := Command{Name: name}
 	if end < len(toks) {
@@ -148,7 +177,12 @@ func (d *decider) commandAt(name CommandName, raw []string, toks []token, end in
 		}
 	}
 	text := strings.Join(raw, "\n")
-	c.URL = strings.TrimRight(urlNamed.FindString(text), ".,;)")
+	for _, u := range urlNamed.FindAllString(text, maxURLs) {
+		c.URLs = append(c.URLs, strings.TrimRight(u, ".,;)"))
+	}
+	if len(c.URLs) > 0 {
+		c.URL = c.URLs[0]
+	}
 	if m := numberNamed.FindStringSubmatch(text); m != nil {
 		c.Number = strings.ReplaceAll(m[1]+m[2], " ", "")
 	}

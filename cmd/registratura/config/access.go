@@ -63,6 +63,12 @@ func (c *Config) Location() *time.Location {
 // DatabaseFile is the path of the database.
 func (c *Config) DatabaseFile() string { return filepath.Join(c.Desk.DataDir, "registratura.db") }
 
+// ManualPortalFile is the path of the manual portal's database.
+func (c *Config) ManualPortalFile() string { return filepath.Join(c.Desk.DataDir, "manual.db") }
+
+// Manual reports whether people of IT do the portal's work.
+func (p *Portal) Manual() bool { return p.Kind == "manual" }
+
 // SitesDir is the folder of the sites' files.
 func (c *Config) SitesDir() string {
 	if c.Portal.Dir != "" {

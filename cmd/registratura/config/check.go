@@ -276,6 +276,11 @@ func (c *Config) checkTrust() {
 
 func (c *Config) checkPortal() {
 	p := &c.Portal
+	c.checkNumber("portal.activation_hour", p.ActivationHour, 0, 23)
+	c.checkNumber("portal.remind_after", p.RemindAfter, 0, 250)
+	if p.Manual() {
+		return // nothing of it runs here
+	}
 	listenHost, _, listens := c.hostPort("portal.listen", p.Listen, `write address and port, "127.0.0.1:8080"`)
 
 	const writeURL = `write it like "https://extranet.primarie.ro"`
@@ -309,7 +314,6 @@ func (c *Config) checkPortal() {
 	c.checkRange("portal.link_life", p.LinkLife, time.Hour, 90*day)
 	c.checkSize("portal.max_upload", p.MaxUpload, megabyte, 1000*gigabyte)
 	c.checkSize("portal.site_quota", p.SiteQuota, p.MaxUpload, 1000*1000*gigabyte)
-	c.checkNumber("portal.activation_hour", p.ActivationHour, 0, 23)
 	for _, s := range p.TrustedProxies {
 		if n, err := parseNetwork(s); err != nil {
 			c.fault("portal.trusted_proxies", show(s), err.Error(), `write it like "127.0.0.1" or "10.0.0.0/8"`)
@@ -329,7 +333,7 @@ func (c *Config) checkMonitor() {
 	case !ok:
 	case !isLoopback(host):
 		c.fault("monitor.listen", show(c.Monitor.Listen), "is not a loopback address", instead)
-	case c.Monitor.Listen == c.Portal.Listen:
+	case c.Monitor.Listen == c.Portal.Listen && !c.Portal.Manual():
 		c.fault("monitor.listen", show(c.Monitor.Listen), "is the address of portal.listen too", "write another port")
 	}
 }

@@ -386,3 +386,23 @@ func TestDepartmentsInEachOtherAreToldEachButNotThoseBelow(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestPortalByHandNeedsNoneOfTheKeysOfTheExtranet(t *testing.T) {
+	text := edited(t, `#kind = "extranet"`, `kind = "manual"`)
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "base_url") || strings.HasPrefix(line, "#listen = \"127.0.0.1:8080") {
+			text = strings.Replace(text, line, "", 1)
+		}
+	}
+	c, err := load(t, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Portal.Manual() {
+		t.Error("the portal is not by hand")
+	}
+	_, err = load(t, edited(t, `#kind = "extranet"`, `kind = "manual"`, `#activation_hour = 7`, `activation_hour = 24`))
+	if f := one(t, err); f.Key != "portal.activation_hour" {
+		t.Errorf("got %#v", f)
+	}
+}

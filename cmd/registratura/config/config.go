@@ -188,8 +188,14 @@ type Approval struct {
 
 // The portal where the shared sites are.
 type Portal struct {
-	// "extranet": the one that is built in.
-	Kind string `toml:"kind" one:"extranet"`
+	// "extranet": the one that is built in; "manual": an extranet of the city hall
+	// on which people of IT make the sites, accounts and rights. They get a work
+	// order by mail and answer "gata https://...". Of the keys below only
+	// activation_hour and remind_after mean something then.
+	Kind string `toml:"kind" one:"extranet manual"`
+	// With kind = "manual": working days after which IT is reminded of a work order
+	// that nobody has answered, and again after as many. 0: never.
+	RemindAfter int `toml:"remind_after"`
 	// Address and port to listen on.
 	Listen string `toml:"listen"`
 	// Address of the portal as people open it, without a path; links in mails
@@ -320,7 +326,7 @@ func Default() *Config {
 		Approval: Approval{Rule: "any", TokenLife: Duration(30 * day), RemindAfter: 3, NextAfter: 5, TellAfter: 8, ExpireAfter: 20},
 		Portal: Portal{
 			Kind: "extranet", Listen: "127.0.0.1:8080",
-			LinkLife: Duration(7 * day), MaxUpload: 4 * gigabyte, SiteQuota: 20 * gigabyte, ActivationHour: 7,
+			LinkLife: Duration(7 * day), MaxUpload: 4 * gigabyte, SiteQuota: 20 * gigabyte, ActivationHour: 7, RemindAfter: 2,
 		},
 		Retention: Retention{
 			OtherMails: "1 year", FailedRequests: "3 years", ClosedRequests: "3 years", AccessData: "5 years", Notices: "1 year", Suspicions: "3 years",

@@ -87,7 +87,7 @@ func (c *Config) checkSecrets(section string, s *Server) {
 
 func (c *Config) checkPortalCertificate(now time.Time) {
 	p := &c.Portal
-	if p.TLSCert == "" || p.TLSKey == "" {
+	if p.TLSCert == "" || p.TLSKey == "" || p.Manual() {
 		return
 	}
 	conf, err := p.TLSConfig()

@@ -333,5 +333,7 @@ var eventWords = map[string]string{
 	string(intake.EventJournal): "jurnalul site-ului a fost trimis", string(intake.EventCodesReset): "codul la intrare al unui cont a fost oprit de IT",
 	"notice_waiting":                   "mesaj în așteptare",
 	string(intake.EventCorrectionHeld): "un formular corectat își așteaptă confirmarea", string(intake.EventCorrectionDropped): "expeditorul neagă formularul corectat",
-	string(intake.EventPurged): "date personale șterse la termen",
+	string(intake.EventPurged):      "date personale șterse la termen",
+	string(intake.EventWorkOrdered): "comandă de lucru către IT", string(intake.EventWorkReminded): "s-a reamintit comanda de lucru",
+	string(intake.EventWorkDone): "IT a confirmat lucrarea", string(intake.EventWorkFailed): "IT nu a putut face lucrarea",
 }

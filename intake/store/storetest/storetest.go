@@ -417,6 +417,7 @@ func tokens(t *testing.T, s intake.Store) {
 		})
 	}
 	open("open questions", k, later)
+	otherQuestions(t, s, r)
 	transact(t, s, func(tx intake.Tx) error {
 		return errors.Join(tx.Supersede(r.ID, later.Address, "abc", start), tx.Supersede(r.ID, "nobody@primaria.test", "other", start))
 	})
