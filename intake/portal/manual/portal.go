@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -185,27 +186,30 @@ func (p *Portal) ExportSite(context.Context, string, io.Writer) ([]intake.Export
 	return nil, fmt.Errorf("exporting the files: %w", errors.ErrUnsupported)
 }
 
-// SuspendSite wants everybody's access ended, and the list of members kept.
+// SuspendSite wants everybody's access ended, and the list of members kept. A
+// closed site stays closed.
 func (p *Portal) SuspendSite(ctx context.Context, siteID string) error {
-	return p.setState(ctx, siteID, suspended)
+	return p.setState(ctx, siteID, suspended, open)
 }
 
 // CloseSite is SuspendSite for a site that is to be exported and deleted.
 func (p *Portal) CloseSite(ctx context.Context, siteID string) error {
-	return p.setState(ctx, siteID, closed)
+	return p.setState(ctx, siteID, closed, open, suspended)
 }
 
 // ResumeSite wants a suspended or closed site open again.
 func (p *Portal) ResumeSite(ctx context.Context, siteID string) error {
-	return p.setState(ctx, siteID, open)
+	return p.setState(ctx, siteID, open, suspended, closed)
 }
 
-func (p *Portal) setState(ctx context.Context, siteID string, to state) error {
+// setState wants a site in a state, if it is wanted in one of the others by now.
+func (p *Portal) setState(ctx context.Context, siteID string, to state, from ...state) error {
 	err := p.write(ctx, func(tx *sql.Tx) error {
-		if err := exists(tx, siteID); err != nil {
+		s, err := load(tx, siteID)
+		if err != nil || !slices.Contains(from, s.state) {
 			return err
 		}
-		_, err := tx.Exec(`UPDATE sites SET state = ? WHERE id = ?`, to, siteID)
+		_, err = tx.Exec(`UPDATE sites SET state = ? WHERE id = ?`, to, siteID)
 		return err
 	})
 	if err == nil {

@@ -25,8 +25,8 @@ import (
 type Open func(t *testing.T, dir string) intake.Portal
 
 // Run runs the suite; open is called anew for each test, with an empty dir. For
-// an [intake.WorkPortal] the suite is also the people of IT: it confirms the
-// work that there is before it reads back what was granted.
+// an [intake.WorkPortal] the suite is also the people of IT: it does and
+// confirms what the portal waits for.
 func Run(t *testing.T, open Open) {
 	for _, c := range []struct {
 		name string
@@ -85,7 +85,12 @@ type harness struct {
 	visits int // tried so far
 }
 
-func (h *harness) start() { h.Portal = h.open(h.t, h.dir) }
+func (h *harness) start() {
+	h.Portal = h.open(h.t, h.dir)
+	if p, ok := h.Portal.(intake.WorkPortal); ok {
+		h.Portal = staffed{p}
+	}
+}
 
 func (h *harness) stop() {
 	if c, ok := h.Portal.(io.Closer); ok {
@@ -111,29 +116,8 @@ func (h *harness) mustMember(site string, m intake.Member) {
 	}
 }
 
-// confirm does what people of IT do, where they do the work.
-func (h *harness) confirm(site string) {
-	h.t.Helper()
-	p, ok := h.Portal.(intake.WorkPortal)
-	if !ok {
-		return
-	}
-	w, err := p.Work(h.t.Context(), site)
-	if err != nil {
-		h.t.Fatalf("Work(%s): %v", site, err)
-	}
-	hash, err := w.Hash()
-	if err == nil && !w.Nothing() {
-		err = p.Confirm(h.t.Context(), site, hash, "https://extranet.example/"+site)
-	}
-	if err != nil {
-		h.t.Fatalf("Confirm(%s): %v", site, err)
-	}
-}
-
 func (h *harness) wantMembers(site string, want ...intake.Member) {
 	h.t.Helper()
-	h.confirm(site)
 	got, err := h.Members(h.t.Context(), site)
 	if err != nil {
 		h.t.Fatalf("Members(%s): %v", site, err)
@@ -358,8 +342,8 @@ func invitations(t *testing.T, h *harness) {
 func addresses(t *testing.T, h *harness) {
 	h.mustSite(exampleSite("a"))
 	h.mustSite(exampleSite("b"))
-	h.confirm("a")
-	h.confirm("b")
+	h.wantMembers("a") // from now on IT has said where they are, if that is IT's
+	h.wantMembers("b")
 	a, b := h.SiteURL("a"), h.SiteURL("b")
 	if u, err := url.Parse(a); err != nil || !u.IsAbs() || u.Host == "" {
 		t.Errorf("SiteURL is %q, which is not an address", a)
@@ -501,91 +485,4 @@ func concurrent(t *testing.T, h *harness) {
 		}
 	}
 	h.wantMembers("a", want...)
-}
-
-// awaitsIT is for portals whose work is done by people.
-func awaitsIT(t *testing.T, h *harness) {
-	p, ok := h.Portal.(intake.WorkPortal)
-	if !ok {
-		t.Skip("this portal does its work by itself")
-	}
-	ctx := t.Context()
-	work := func() (w intake.Work, hash string) {
-		t.Helper()
-		w, err := p.Work(ctx, "a")
-		if err == nil {
-			hash, err = w.Hash()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return w, hash
-	}
-	awaits := func(what string, err error) {
-		t.Helper()
-		if !errors.Is(err, intake.ErrAwaitsIT) {
-			t.Errorf("%s: %v, want ErrAwaitsIT", what, err)
-		}
-	}
-	fine := func(what string, err error) {
-		t.Helper()
-		if err != nil {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-	if _, err := p.Work(ctx, "a"); !errors.Is(err, intake.ErrNoSuchSite) {
-		t.Errorf("Work on no site: %v, want ErrNoSuchSite", err)
-	}
-	h.mustSite(exampleSite("a"))
-	h.mustMember("a", ana)
-	h.mustMember("a", bogd)
-	first, hash := work()
-	if !first.Create || len(first.Add) != 2 || first.URL != "" {
-		t.Errorf("the work is %+v", first)
-	}
-	_, err := p.Members(ctx, "a")
-	awaits("Members before the confirmation", err)
-	h.mustMember("a", cris)
-	if err := p.Confirm(ctx, "a", hash, "https://extranet.example/a"); !errors.Is(err, intake.ErrWorkChanged) {
-		t.Errorf("confirming what is no longer all: %v, want ErrWorkChanged", err)
-	}
-	_, hash = work()
-	for range 2 { // as after a crash
-		fine("Confirm", p.Confirm(ctx, "a", hash, "https://extranet.example/a"))
-	}
-	h.wantMembers("a", ana, bogd, cris)
-	if got := p.SiteURL("a"); got != "https://extranet.example/a" {
-		t.Errorf("the address is %q", got)
-	}
-
-	less := cris
-	less.Rights = forms.RightRead
-	h.mustMember("a", less)
-	fine("RemoveMember", p.RemoveMember(ctx, "a", bogd.Address))
-	change, hash := work()
-	want := intake.Work{Site: exampleSite("a"), URL: "https://extranet.example/a", Members: []intake.Member{ana, less},
-		Alter: []intake.MemberChange{{Member: less, Was: cris}}, Remove: []intake.Member{bogd}}
-	if diff := cmp.Diff(want, change); diff != "" {
-		t.Errorf("the work (-want +got):\n%s", diff)
-	}
-	h.restart()
-	p = h.Portal.(intake.WorkPortal)
-	fine("Confirm after a restart", p.Confirm(ctx, "a", hash, ""))
-	h.wantMembers("a", ana, less)
-
-	for _, step := range []struct {
-		do   func(context.Context, string) error
-		want intake.AccessStep
-	}{{p.SuspendSite, intake.AccessSuspend}, {p.ResumeSite, intake.AccessResume}, {p.CloseSite, intake.AccessEnd}, {p.DeleteSite, intake.SiteDelete}} {
-		awaits(string(step.want), step.do(ctx, "a"))
-		w, hash := work()
-		if w.Access != step.want || len(w.Members) != 2 {
-			t.Errorf("%s: the work is %+v", step.want, w)
-		}
-		fine("Confirm", p.Confirm(ctx, "a", hash, ""))
-		fine(string(step.want)+" again", step.do(ctx, "a"))
-	}
-	if _, err := p.Work(ctx, "a"); !errors.Is(err, intake.ErrNoSuchSite) {
-		t.Errorf("Work on a deleted site: %v, want ErrNoSuchSite", err)
-	}
 }
