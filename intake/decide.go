@@ -164,27 +164,6 @@ func (h *hand) cameFrom(address string) bool {
 	return ok && sender.Address == address && (!h.c.Origin.Authentic || h.c.Origin.Address == address)
 }
 
-// readAnswer reads an answer again, with all that helps to understand it.
-func (h *hand) readAnswer(r *Request, approver Approver) reply.Reading {
-	m := h.c.Message
-	in := reply.Input{
-		Subject: m.Subject, Text: m.Text, HTML: m.HTML, AcceptWeak: h.Policy.AcceptWeak, Today: h.now.In(h.Policy.Location),
-		RequestNumber: r.Number.String(), Names: []string{approver.Name, approver.Title},
-		Requester: r.From.Name, Subjects: []string{r.Plan.Site.Title, r.Department},
-	}
-	for _, id := range m.Threads() {
-		if n, err := h.tx.NoticeOfMessage(id); err == nil && n.Request == r.ID {
-			in.Quoted = n.Text
-			break
-		}
-	}
-	for _, member := range r.Plan.Members {
-		in.People = append(in.People, member.Name)
-	}
-	h.c.Reply = reply.Read(in)
-	return h.c.Reply
-}
-
 // clockSkew is how far the signer's clock may be behind ours.
 const clockSkew = 10 * time.Minute
 

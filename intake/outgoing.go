@@ -69,7 +69,7 @@ func (h *hand) send(to Person, letter Letter, e envelope) error {
 		return fmt.Errorf("composing the letter %s: %w", letter.Name(), err)
 	}
 	if e.token != nil {
-		record.Text = h.Parse(record.Raw, false).Text // the token is in the header only
+		record.Text = saidBy(h.Parse(record.Raw, false))
 	}
 	_, err = h.tx.AddNotice(record)
 	return err

@@ -70,7 +70,7 @@ func (d *Desk) Examine(ctx context.Context, raw []byte, oversized bool) (c *Case
 		return c, nil
 	}
 	c.Tokens = tokenHashes(m)
-	input := reply.Input{Subject: m.Subject, Text: m.Text, HTML: m.HTML, AcceptWeak: d.Policy.AcceptWeak, Today: d.Now().In(d.Policy.Location)}
+	input := d.answerOf(m)
 	if sender, ok := m.Sender(); ok && sender.Name != "" {
 		input.Names = []string{sender.Name} // as whom they may sign
 	}

@@ -177,7 +177,7 @@ type OutgoingMail struct {
 	MessageID string // without angle brackets
 	Raw       []byte // empty once it was sent, if Secret
 	Secret    bool   // holds a token or a link
-	Text      string // what a question said, to tell its quote from an answer; without anything secret
+	Text      string // what a question said, its subject first, to tell its quote from an answer; without anything secret
 	Bounded   bool   // counts towards the answers that an address may get a day
 	State     OutgoingState
 	CreatedAt time.Time

@@ -44,8 +44,6 @@ func (d *decider) decide(w written) Reading {
 		return verdict(Unclear, "some of the newly written text is hidden or struck out", 0, all)
 	case toks[all-1].fold == ":":
 		return verdict(Unclear, "what was announced does not follow", 0, all)
-	case len(d.refusals(words([]string{d.in.Subject}))) > 0:
-		return verdict(Unclear, "the subject says no", 0, all)
 	}
 	end := d.beforeCourtesy(toks) // of the evidence
 

@@ -256,6 +256,7 @@ type terminal func(toks []token, i int) []int
 type matcher struct {
 	*grammar
 	terminals map[string]terminal
+	steps     int // how often a phrase was tried, so that tests can hold the work to what it may be
 }
 
 // longest finds the phrase of the list that reaches furthest from toks[i].
@@ -277,6 +278,7 @@ func (m *matcher) longest(list string, toks []token, i int) (end int, p *phrase)
 
 // phraseEnds lists every place where p can end that begins at toks[i].
 func (m *matcher) phraseEnds(p *phrase, toks []token, i int) []int {
+	m.steps++
 	if i >= len(toks) || p.first != nil && !p.first[toks[i].fold] {
 		return nil
 	}

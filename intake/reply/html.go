@@ -11,10 +11,12 @@ import (
 )
 
 // htmlLines takes a text/html body apart into the lines that a person sees.
-func htmlLines(body string) ([]line, error) {
+// asides are the words that it has in place of pictures, or shows when something
+// is pointed at.
+func htmlLines(body string) (lines []line, asides []string, err error) {
 	doc, err := html.ParseWithOptions(strings.NewReader(body), html.ParseOptionEnableScripting(false)) // as mail programs do
 	if err != nil {
-		return nil, fmt.Errorf("reading the HTML: %w", err)
+		return nil, nil, fmt.Errorf("reading the HTML: %w", err)
 	}
 	w := htmlWalker{unseen: map[string]bool{}}
 	w.readStyles(doc)
@@ -23,7 +25,7 @@ func htmlLines(body string) ([]line, error) {
 	for i := range w.lines {
 		w.lines[i].n = i + 1
 	}
-	return w.lines, nil
+	return w.lines, w.asides, nil
 }
 
 type htmlWalker struct {
@@ -31,6 +33,7 @@ type htmlWalker struct {
 	buf    strings.Builder
 	state  line            // the flags of what is in buf
 	unseen map[string]bool // ".class" and "#id" that a style sheet hides
+	asides []string        // words of attributes, outside of quotes
 	dark   int             // how many of the elements around have a ground that is not white
 }
 
@@ -64,6 +67,9 @@ var (
 	announceMark = regexp.MustCompile(`(?i)^(?:gmail_attr|gmail_quote_attribution|moz-cite-prefix|reply-intro|divRplyFwdMsg|__headers__)$`)
 	quoteMark    = regexp.MustCompile(`(?i)^(?:gmail_quote|moz-quote-pre|protonmail_quote|yahoo_quoted|cite|zmail_extra|tutanota_quote)$`)
 )
+
+// asideNames are the attributes whose words a mail program may show.
+var asideNames = []string{"alt", "title", "aria-label", "placeholder", "value", "label", "summary"}
 
 var (
 	styleRule = regexp.MustCompile(`([^{}]+)\{([^{}]*)\}`)
@@ -109,6 +115,11 @@ func (w *htmlWalker) walk(node *html.Node, state line, pre bool) {
 
 	if _, ok := attrs["hidden"]; ok || hiddenStyle.MatchString(style) {
 		state.hidden = true
+	}
+	for _, name := range asideNames {
+		if text := attrs[name]; text != "" && !state.quoted {
+			w.asides = append(w.asides, text)
+		}
 	}
 	ground := attrs["bgcolor"]
 	if m := groundStyle.FindStringSubmatch(style); m != nil {

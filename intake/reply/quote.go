@@ -204,7 +204,7 @@ var (
 	clockTime        = regexp.MustCompile(`\d{1,2}:\d{2}`)
 	attributionProof = regexp.MustCompile(`\d{1,2}[:.]\d{2}|@`)
 	nameWrote        = regexp.MustCompile(`^["*]*\p{Lu}[^.!?;:<>]{0,80}<\S+@\S+>,?\s+(?:a scris|wrote|schrieb|írta|ezt írta)\s*:\s*$`)
-	someoneWrote     = regexp.MustCompile(`^["*]*\p{Lu}[^!?;<>]{0,100}<\S+@\S+>.{0,80}(?:scris|wrote|schrieb|írta|geschrieben).{0,60}:\s*$`)
+	someoneWrote     = regexp.MustCompile(`^["*]*\p{Lu}[^!?;<>]{0,100}<\s?\S+@\S+>.{0,80}(?:scris|wrote|schrieb|írta|geschrieben).{0,60}:\s*$`)
 	dashedWrote      = regexp.MustCompile(`^-{2,}.*[\d@].*\s(?:a\s+scris|wrote|schrieb.{1,200}|(?:ezt\s+)?irta)\s*:?\s*-{2,}$`)
 	groupWise        = regexp.MustCompile(`^.*\d{1,2}[:.]\d{2}.*>>>$`) // ">>> X <x@y> 23.11.2026 10:15 >>>"
 	quotingWho       = regexp.MustCompile(`^(?:citez din|citez pe|citat din|citat de la|quoting|zitat von|idezem|idezet)\s.*:$`)

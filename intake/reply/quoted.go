@@ -15,6 +15,10 @@ import (
 // to make a mail unclear.
 const maxStrange = 20
 
+// maxMisses is how many lines are looked for in vain in the mail that was
+// answered: signatures and what only HTML has. A quote with more is another one.
+const maxMisses = 200
+
 // strange lists the lines of the quote that perhaps are newly written.
 func (d *decider) strange(quote []line, sig *signatureReader) []line {
 	if len(quote) == 0 {
@@ -94,6 +98,7 @@ func (d *decider) notOf(original string, quote []line, own, furniture []bool) []
 	whole := " " + plainWords(original) + " "
 	full := letters(strings.Split(original, "\n"))
 	var out []line
+	misses := 0
 	at := 0 // up to where the original is accounted for
 	for i, l := range quote {
 		if own[i] || l.blank() || len(out) >= maxStrange {
@@ -112,6 +117,9 @@ func (d *decider) notOf(original string, quote []line, own, furniture []bool) []
 		if n >= 0 {
 			at += n + len(text) + 1
 			continue
+		}
+		if misses++; misses > maxMisses {
+			return append(out, l)
 		}
 		if furniture[i] || d.ours(l.text) || strings.ContainsAny(l.text, "@") && containsWords(full, letters([]string{l.text})) {
 			continue

@@ -25,14 +25,19 @@ const (
 // Input is a reply, decoded, and what helps to understand it. Only Text or HTML
 // is required.
 type Input struct {
-	Subject string // only commands are read in it
+	Subject string // what it adds to ours counts; a decision is read in it only where the text has none
+	Sender  string // the name beside the sender's address
 	Text    string // the text/plain body; empty where there is none
 	HTML    string // the text/html body; empty where there is none
 
 	Flowed bool // Text is format=flowed (RFC 3676)
 	DelSp  bool // and has delsp=yes
 
-	Quoted        string   // plain text of the mail of ours that it answers, if known
+	Attached []string // the text/plain and text/html files that are attached
+	Unread   bool     // the mail has parts that are not passed here, or are damaged
+
+	Asked         string   // subject of the mail of ours that it answers, if known
+	Quoted        string   // and its plain text
 	RequestNumber string   // of the request that it answers: "42/23.11.2026"
 	Names         []string // the approver's name and titles: "Constantin Popa", "primar"
 	Requester     string   // the name of the person who asked
@@ -75,21 +80,34 @@ const (
 func Read(in Input) Reading {
 	text, plain := readPart(in, "text/plain")
 	rich, html := readPart(in, "text/html")
+	out := Reading{Verdict: Unclear, Why: "the mail has no text"}
 	switch {
+	case plain && html && text.footer:
+		out = rich.Reading // a server added a footer to a mail that has HTML only
+		out.Trace = append(text.Trace, out.Trace...)
 	case plain && html:
-		return agree(text, rich)
+		out = agree(text, rich)
 	case html:
-		return rich.Reading
+		out = rich.Reading
 	case plain:
-		return text.Reading
+		out = text.Reading
 	}
-	return Reading{Verdict: Unclear, Why: "the mail has no text"}
+	if (!plain || text.empty) && (!html || rich.empty) {
+		if r, ok := readSubject(in, plain || html); ok {
+			r.Trace = append(out.Trace, r.Trace...)
+			return r
+		}
+	}
+	return out
 }
 
 // partReading is what one of the alternatives says.
 type partReading struct {
 	Reading
 	letters string // what was newly written, reduced to comparable words
+	empty   bool   // nothing was, but courtesy
+	footer  bool   // there is nothing in the part but footers and notices
+	steps   int    // see matcher
 }
 
 func readPart(in Input, part string) (partReading, bool) {
@@ -101,7 +119,14 @@ func readPart(in Input, part string) (partReading, bool) {
 	if err != nil {
 		return partReading{Reading: Reading{Verdict: Unclear, Why: err.Error()}}, true
 	}
-	return partReading{Reading: d.decide(w), letters: d.said(w.raw)}, true
+	out := partReading{Reading: d.decide(w), letters: d.said(w.raw)}
+	out.empty = d.onlyCourtesy(w.toks) && !w.hidden && !w.inline && !w.tooLong && !w.leaked
+	out.footer = w.footer
+	if w.beside != "" && (out.Verdict == Approve || out.Verdict == Conditional) {
+		out.Reading = Reading{Verdict: Unclear, Evidence: out.Evidence, Trace: out.Trace, Why: "something speaks beside the text: " + w.beside}
+	}
+	out.steps = d.steps
+	return out, true
 }
 
 // said is what was newly written, without the lines of courtesy: a closing formula
@@ -122,15 +147,16 @@ func (d *decider) read() (w written, ok bool, err error) {
 	if len(body) > maxBody {
 		return w, true, errors.New(d.part + " is longer than is read")
 	}
-	lines := []line{}
+	var lines []line
+	var asides []string
 	if d.part == "text/html" {
-		if lines, err = htmlLines(body); err != nil {
+		if lines, asides, err = htmlLines(body); err != nil {
 			return w, true, err
 		}
 	} else {
 		lines = plainLines(body, d.in.Flowed, d.in.DelSp)
 	}
-	return d.written(lines), true, nil
+	return d.written(lines, asides), true, nil
 }
 
 // agree puts the two alternatives together. A person sees one of them and we

@@ -240,7 +240,7 @@ func (r *signatureReader) motto(toks []token, least int) bool {
 
 func (r *signatureReader) mobileFooter(toks []token) bool {
 	i := skipSeparators(toks, 0)
-	if i >= len(toks) || len(toks) > 14 {
+	if i >= len(toks) || len(toks) > 24 {
 		return false
 	}
 	end, _ := r.longest("mobile footer", toks, i)

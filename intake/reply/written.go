@@ -38,15 +38,18 @@ type written struct {
 	lines   []line
 	raw     []string // their texts
 	toks    []token
-	hidden  bool // some of it is not shown, or struck out
-	inline  bool // some of it stands where the quote should
-	tooLong bool // more than is read
-	leaked  bool // some of it is a line of the answered mail: its quote was not found
+	hidden  bool   // some of it is not shown, or struck out
+	inline  bool   // some of it stands where the quote should
+	tooLong bool   // more than is read
+	footer  bool   // there is nothing else in the part but signature, footers and notices
+	beside  string // what speaks beside it; see speaksBeside
+	leaked  bool   // some of it is a line of the answered mail: its quote was not found
 	trace   []Step
 }
 
-// written takes the quote and the signature away from a body.
-func (d *decider) written(body []line) written {
+// written takes the quote and the signature away from a body. asides are the
+// words of pictures and the like in it.
+func (d *decider) written(body []line, asides []string) written {
 	cut := cutQuote(body)
 	if cut.tooLong {
 		return written{tooLong: true}
@@ -116,6 +119,8 @@ func (d *decider) written(body []line) written {
 		w.inline = w.inline || l.between && !l.blank()
 	}
 	w.toks = words(w.raw)
+	w.footer = len(cut.quote) == 0 && len(w.toks) == 0 && len(left) > 0
+	w.beside = d.speaksBeside(cut.quote, asides, sig)
 	w.leaked = d.leaked(w.raw)
 	return w
 }
