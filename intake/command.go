@@ -88,7 +88,8 @@ const maxReported = 5
 
 // reported are the events that a status report tells.
 var reported = []EventKind{EventRegistered, EventReturned, EventCorrected, EventConfirmed, EventAsked, EventApproved, EventRejected,
-	EventReminded, EventScheduled, EventStuck, EventActive, EventWithdrawn, EventExpired}
+	EventReminded, EventScheduled, EventStuck, EventSkipped, EventActive, EventWithdrawn, EventCancelled,
+	EventAddressMended, EventExpired}
 
 // reportStatus tells the requester, the head of the department, an approver or
 // IT how a request stands; others are told nothing, not even that there is one.

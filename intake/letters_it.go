@@ -13,18 +13,35 @@ type Undelivered struct {
 	Bounced bool   // it was accepted first, and came back
 }
 
-// Stuck says that a site could not be provisioned.
+// Stuck says that a request could not be carried out, what there is by now, and
+// how IT can go on.
 type Stuck struct {
 	Request     *Request
+	Holds       []Hold // it was not even begun
 	Failures    []Failure
 	Differences []Difference
-	Done        []Member // who has what was approved
+
+	// What the portal says there is:
+	SiteURL string
+	NoSite  bool     // no site was made
+	Unread  string   // why the portal did not say; empty: it did
+	Done    []Member // who has exactly what was approved
+
+	Skip []Member // without whom it can go on
 }
 
 // Failure is one thing that the portal would not do.
 type Failure struct {
-	Member *Member // nil: the site itself
-	Err    string  // the portal's words
+	Member *Member `json:"member,omitempty"` // nil: the site itself
+	Err    string  `json:"error"`            // the portal's words
+}
+
+// Cancelled tells requester, approver and IT that IT gave a request up.
+type Cancelled struct {
+	Request *Request
+	Why     string // in IT's words
+	Left    Remains
+	ForIT   bool // they are told what is left to do in the portal
 }
 
 // Suspect says that something came which looks like a decision but is none,
@@ -59,5 +76,6 @@ type Disowned struct {
 
 func (Undelivered) Name() string { return "undelivered" }
 func (Stuck) Name() string       { return "stuck" }
+func (Cancelled) Name() string   { return "cancelled" }
 func (Suspect) Name() string     { return "suspect" }
 func (Disowned) Name() string    { return "disowned" }

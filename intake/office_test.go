@@ -455,7 +455,10 @@ func (o *office) work() {
 	o.Helper()
 	for more := true; more; {
 		more = false
-		for _, j := range o.jobs() {
+		jobs := o.jobs()
+		// As in the real queue, what fell due first is done first.
+		slices.SortStableFunc(jobs, func(a, b job) int { return o.queue.when(a).Compare(o.queue.when(b)) })
+		for _, j := range jobs {
 			if o.queue.done[j.id] || o.clock.Now().Before(o.queue.when(j)) {
 				continue
 			}

@@ -78,6 +78,9 @@ func (p *portal) EnsureMember(ctx context.Context, site string, m intake.Member)
 }
 
 func (p *portal) Members(ctx context.Context, site string) (list []intake.Member, err error) {
+	if _, ok := p.sites[site]; !ok {
+		return nil, intake.ErrNoSuchSite
+	}
 	err = p.call(ctx, "members", func() {
 		if p.state[site] == "" {
 			list = append(append(list, p.members[site]...), p.extra...)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"registratura/forms"
@@ -13,13 +14,14 @@ import (
 
 // Difference is one way in which what the portal granted is not what was approved.
 type Difference struct {
-	Address  string
-	Approved forms.Rights // 0: was not to have access
-	Granted  forms.Rights // 0: has none
+	Address  string       `json:"address"`
+	Approved forms.Rights `json:"approved"` // 0: was not to have access
+	Granted  forms.Rights `json:"granted"`  // 0: has none
 }
 
 // Compare lists the differences between what was approved and what the portal
-// says it granted, by address (rule D6).
+// says it granted, by address (rule D6). The case of letters makes no
+// difference; but a second account whose address differs in nothing else is one.
 func Compare(approved, granted []Member) []Difference {
 	byAddress := map[string]*Difference{}
 	at := func(address string) *Difference {
@@ -29,10 +31,17 @@ func Compare(approved, granted []Member) []Difference {
 		return byAddress[address]
 	}
 	for _, m := range approved {
-		at(m.Address).Approved = m.Rights
+		at(strings.ToLower(m.Address)).Approved = m.Rights
 	}
+	seen := map[string]bool{}
 	for _, m := range granted {
-		at(m.Address).Granted = m.Rights
+		address := strings.ToLower(m.Address)
+		if seen[address] {
+			at(m.Address + " (a second time)").Granted |= m.Rights
+			continue
+		}
+		seen[address] = true
+		at(address).Granted = m.Rights
 	}
 	var differences []Difference
 	for _, d := range byAddress {
@@ -45,13 +54,14 @@ func Compare(approved, granted []Member) []Difference {
 }
 
 // activationTime is when the site is to be made: on the day asked for, at the
-// configured hour; today, or on a day that has passed, at once.
+// configured hour, or at once if that is past.
 func (d *Desk) activationTime(p Plan, now time.Time) time.Time {
 	day := p.ActivateOn
-	if !forms.DateOf(now.In(d.Policy.Location)).Before(day) {
+	at := time.Date(day.Year, day.Month, day.Day, d.Policy.ActivationHour, 0, 0, 0, d.Policy.Location)
+	if at.Before(now) {
 		return now
 	}
-	return time.Date(day.Year, day.Month, day.Day, d.Policy.ActivationHour, 0, 0, 0, d.Policy.Location)
+	return at
 }
 
 // Provision makes the site of an approved request, with its accounts and
@@ -67,12 +77,17 @@ func (d *Desk) Provision(ctx context.Context, id int64, last bool) error {
 	case StatusScheduled:
 		now := d.Now()
 		if wait := d.activationTime(r.Plan, now).Sub(now); wait > 0 {
-			return LaterError{wait} // the clock was set back
+			return LaterError{wait} // the clock was set back, or the city hall's hour was changed
+		}
+		if holds := d.holds(r); len(holds) > 0 {
+			return d.hold(ctx, r, holds)
 		}
 		if err := d.startProvisioning(ctx, r); err != nil {
 			return err
 		}
 	case StatusProvisioning:
+	case StatusWithdrawn:
+		return d.takeBack(ctx, r, last)
 	default:
 		return nil // done by an earlier attempt, or ended by somebody
 	}
@@ -98,7 +113,7 @@ func (d *Desk) Provision(ctx context.Context, id int64, last bool) error {
 // attempt provisions once. With an error, failures lists what it was; with
 // differences there is nothing to be gained by another attempt.
 func (d *Desk) attempt(ctx context.Context, r *Request) (failures []Failure, differences []Difference, err error) {
-	failures = d.grant(ctx, r.Plan)
+	failures = d.grant(ctx, r)
 	if len(failures) > 0 {
 		return failures, nil, fmt.Errorf("provisioning request %s: %s", r.Number, failures[0].Err)
 	}
@@ -107,10 +122,14 @@ func (d *Desk) attempt(ctx context.Context, r *Request) (failures []Failure, dif
 		err = fmt.Errorf("reading back the members of request %s: %w", r.Number, err)
 		return []Failure{{Err: err.Error()}}, nil, err
 	}
-	if differences := Compare(r.Plan.Members, granted); len(differences) > 0 {
+	if differences := Compare(r.Members(), granted); len(differences) > 0 {
 		return nil, differences, nil
 	}
-	if err := d.inform(ctx, r); err != nil {
+	invitations, failures := d.invite(ctx, r)
+	if len(failures) > 0 {
+		return failures, nil, fmt.Errorf("inviting the members of request %s: %s", r.Number, failures[0].Err)
+	}
+	if err := d.inform(ctx, r, invitations); err != nil {
 		return []Failure{{Err: err.Error()}}, nil, err
 	}
 	return nil, nil, nil
@@ -127,75 +146,46 @@ func (d *Desk) startProvisioning(ctx context.Context, r *Request) error {
 
 // grant makes the site and every member; what fails for one does not keep the
 // others from getting what was approved.
-func (d *Desk) grant(ctx context.Context, p Plan) []Failure {
-	if err := d.Portal.EnsureSite(ctx, p.Site); err != nil {
+func (d *Desk) grant(ctx context.Context, r *Request) []Failure {
+	if err := d.Portal.EnsureSite(ctx, r.Plan.Site); err != nil {
 		return []Failure{{Err: err.Error()}}
 	}
-	var failures []Failure
-	for _, m := range p.Members {
-		if err := d.Portal.EnsureMember(ctx, p.Site.ID, m); err != nil {
+	failures := d.leaveOut(ctx, r)
+	for _, m := range r.Members() {
+		if err := d.Portal.EnsureMember(ctx, r.Plan.Site.ID, m); err != nil {
 			failures = append(failures, Failure{Member: &m, Err: err.Error()})
 		}
 	}
 	return failures
 }
 
-// stuck hands the request to IT.
-func (d *Desk) stuck(ctx context.Context, r *Request, failures []Failure, differences []Difference) error {
-	var done []Member
-	for _, m := range r.Plan.Members {
-		failed := slices.ContainsFunc(failures, func(f Failure) bool { return f.Member == nil || f.Member.Address == m.Address })
-		differs := slices.ContainsFunc(differences, func(x Difference) bool { return x.Address == m.Address })
-		if !failed && !differs {
-			done = append(done, m)
+// invite makes every member's link. That is done before [Desk.inform]'s
+// transaction, because the portal is another system. If it is interrupted, new
+// links replace these, which nobody has.
+func (d *Desk) invite(ctx context.Context, r *Request) (invitations []Invitation, failures []Failure) {
+	for _, m := range r.Members() {
+		invitation, err := d.Portal.Invite(ctx, m.Address)
+		if err != nil {
+			failures = append(failures, Failure{Member: &m, Err: "making a link: " + err.Error()})
 		}
+		invitations = append(invitations, invitation)
 	}
-	return d.transact(ctx, func(h *hand) error {
-		if err := h.tx.Change(r, getStuck, h.now); err != nil {
-			return err
-		}
-		detail := fmt.Sprintf("%d failures, %d differences from what was approved", len(failures), len(differences))
-		if err := h.event(r, EventStuck, "desk", detail); err != nil {
-			return err
-		}
-		return h.tellIT(Stuck{Request: r, Failures: failures, Differences: differences, Done: done}, envelope{request: r})
-	})
-}
-
-// Retry has a stuck request provisioned again; who is the one of IT who asked.
-func (d *Desk) Retry(ctx context.Context, r *Request, who string) error {
-	return d.transact(ctx, func(h *hand) error {
-		if err := h.tx.Change(r, retryStuck, h.now); err != nil {
-			return err
-		}
-		if err := h.event(r, EventRetried, who, "provisioning is tried again"); err != nil {
-			return err
-		}
-		return h.tx.EnqueueProvision(r.ID, time.Time{})
-	})
+	return invitations, failures
 }
 
 // inform tells every member and the requester (procedure step 7), in the same
 // transaction that makes the request active.
-func (d *Desk) inform(ctx context.Context, r *Request) error {
-	// Links are made before the transaction, because the portal is another
-	// system. If it is interrupted, new links replace these, which nobody has.
-	invitations := make([]Invitation, len(r.Plan.Members))
-	for i, m := range r.Plan.Members {
-		var err error
-		if invitations[i], err = d.Portal.Invite(ctx, m.Address); err != nil {
-			return fmt.Errorf("making a link for a member of request %s: %w", r.Number, err)
-		}
-	}
+func (d *Desk) inform(ctx context.Context, r *Request, invitations []Invitation) error {
+	members := r.Members()
 	url := d.Portal.SiteURL(r.Plan.Site.ID)
 	err := d.transact(ctx, func(h *hand) error {
 		if err := h.tx.Change(r, activate, h.now); err != nil {
 			return err
 		}
-		if err := h.event(r, EventActive, "desk", fmt.Sprintf("%s is open for %d members", url, len(r.Plan.Members))); err != nil {
+		if err := h.event(r, EventActive, "desk", fmt.Sprintf("%s is open for %d members", url, len(members))); err != nil {
 			return err
 		}
-		for i, m := range r.Plan.Members {
+		for i, m := range members {
 			letter := Access{Request: r, Member: m, SiteURL: url, Invitation: invitations[i]}
 			if err := h.send(Person{m.Name, m.Address}, letter, envelope{request: r, secret: invitations[i].Link != ""}); err != nil {
 				return err

@@ -111,16 +111,23 @@ func TestPortalThatFailsForAWhile(t *testing.T) {
 	}
 }
 
+// inOrder is the part of the letter to IT that lists who has what was approved.
+func inOrder(letter *intake.Message) string {
+	_, order, _ := strings.Cut(letter.Text, "Au exact drepturile aprobate")
+	order, _, _ = strings.Cut(order, "Cum merge mai departe")
+	return order
+}
+
 func TestPortalThatFailsForGood(t *testing.T) {
 	tests := []struct {
 		call string
 		says []string // the letter to IT
 		done []string // who it says is in order
 	}{
-		{"site", []string{"site-ul: the portal does not feel well"}, nil},
+		{"site", []string{"site-ul: the portal does not feel well", "Site-ul nu există"}, nil},
 		{"member " + elena, []string{"Elena Dobre, " + elena + ": the portal does not feel well"}, []string{marin, carmen, dan}},
-		{"members", []string{"site-ul: reading back the members"}, nil},
-		{"invite " + dan, []string{"site-ul: making a link"}, nil},
+		{"members", []string{"site-ul: reading back the members", "Nu s-a putut citi din portal ce este făcut"}, nil},
+		{"invite " + dan, []string{"Dan Oprea, " + dan + ": making a link"}, []string{marin, elena, carmen, dan}},
 	}
 	for _, test := range tests {
 		t.Run("at "+test.call, func(t *testing.T) {
@@ -145,7 +152,7 @@ func TestPortalThatFailsForGood(t *testing.T) {
 			o.wantSent("stuck it")
 			letter := o.mailTo(it, "stuck")
 			o.says(letter, test.says...)
-			_, order, _ := strings.Cut(letter.Text, "Ce este în ordine")
+			order := inOrder(letter)
 			for _, address := range []string{marin, elena, carmen, dan} {
 				if got, want := strings.Contains(order, address), slices.Contains(test.done, address); got != want {
 					t.Errorf("the letter says that %s is in order: %v, want %v:\n%s", address, got, want, letter.Text)
@@ -201,7 +208,7 @@ func TestPortalThatGrantsSomethingElseIsStuckAtOnce(t *testing.T) {
 			o.wantSent("approved_it it", "approved ion.popescu", "stuck it")
 			letter := o.mailTo(it, "stuck")
 			o.says(letter, test.says...)
-			_, order, _ := strings.Cut(letter.Text, "Ce este în ordine")
+			order := inOrder(letter)
 			for _, address := range test.says {
 				if strings.Contains(order, address) {
 					t.Errorf("%s is said to be in order", address)
@@ -436,6 +443,12 @@ func TestCompareFindsEveryDifference(t *testing.T) {
 		{"the same in another order", []intake.Member{member("a", r), member("b", w)}, []intake.Member{member("b", w), member("a", r)}, nil},
 		{"nothing granted", []intake.Member{member("b", w), member("a", r)}, nil, []intake.Difference{{"a", r, 0}, {"b", w, 0}}},
 		{"somebody else", nil, []intake.Member{member("x", r)}, []intake.Difference{{"x", 0, r}}},
+		{"addresses in other letters are the same", []intake.Member{member("elena@spital.test", r)}, []intake.Member{member("Elena@Spital.test", r)}, nil},
+		{"more rights at an address in other letters", []intake.Member{member("elena@spital.test", r)}, []intake.Member{member("ELENA@spital.test", r|w)},
+			[]intake.Difference{{"elena@spital.test", r, r | w}}},
+		{"a second account in other letters", []intake.Member{member("a@b", r)}, []intake.Member{member("a@b", r), member("A@b", r)},
+			[]intake.Difference{{"A@b (a second time)", 0, r}}},
+		{"fewer rights", []intake.Member{member("a", r|w)}, []intake.Member{member("a", r)}, []intake.Difference{{"a", r | w, r}}},
 		{"other rights", []intake.Member{member("a", r)}, []intake.Member{member("a", r|w)}, []intake.Difference{{"a", r, r | w}}},
 	}
 	for _, test := range tests {

@@ -34,6 +34,7 @@ type Request struct {
 	FormName   string // of the workbook as it was sent
 	FormMail   int64  // the mail that carries the workbook
 	Decision   *Decision
+	Deviations []Deviation // in the order in which they apply
 	CreatedAt  time.Time
 	ChangedAt  time.Time // of the last change of status
 }

@@ -74,6 +74,13 @@ type Tx interface {
 	// Decide records the one decision of the request and the change of status.
 	Decide(r *Request, d Decision, t Transition) error
 
+	// RecordDeviation records a deviation of the request from its plan, or what
+	// became of the one with its number.
+	RecordDeviation(request int64, d Deviation) error
+	// RecordTrouble records what stopped the request, instead of what did before.
+	RecordTrouble(request int64, t Trouble) error
+	Trouble(request int64) (Trouble, error) // ErrNotFound
+
 	// ChoreDone is the last day on which the chore was done; zero: never.
 	ChoreDone(chore string) (forms.Date, error)
 	SetChoreDone(chore string, day forms.Date) error
@@ -134,6 +141,16 @@ type Tx interface {
 	AddNotice(OutgoingMail) (id int64, err error)
 	// NoticeOfMessage finds a mail of ours by its Message-ID.
 	NoticeOfMessage(messageID string) (OutgoingMail, error) // ErrNotFound
+	// LatestNotice finds the mail of ours about the request that was last made
+	// for the address.
+	LatestNotice(request int64, address string) (OutgoingMail, error) // ErrNotFound
+	// AddUndelivered records that a mail of ours did not arrive. It reports
+	// whether that is news: of each mail it is recorded once, and once more when
+	// it is sure after it was guessed.
+	AddUndelivered(UndeliveredMail) (first bool, err error)
+	// Undelivered lists the mails about the request that did not arrive, the
+	// oldest first.
+	Undelivered(request int64) ([]UndeliveredMail, error)
 	// CountAnswers counts the bounded notices made for the address since then.
 	CountAnswers(address string, since time.Time) (int, error)
 	// CountNotices counts the notices of that kind made for the address since then.
@@ -254,6 +271,13 @@ const (
 	EventProvFailed      EventKind = "provisioning_failed"
 	EventStuck           EventKind = "stuck"
 	EventRetried         EventKind = "retried"
+	EventStands          EventKind = "stands"  // IT: although what it rests on has changed
+	EventSkipped         EventKind = "skipped" // IT goes on without some members
+	EventCancelled       EventKind = "cancelled"
+	EventTakenBack       EventKind = "taken_back"     // what a cancelled request had granted
+	EventAddressMended   EventKind = "address_mended" // on the word of the requester or IT
+	EventAddressMoved    EventKind = "address_moved"  // the access, to the mended address
+	EventAddressStays    EventKind = "address_stays"  // moving it failed
 	EventReminded        EventKind = "reminded"
 	EventNextAsked       EventKind = "next_asked"
 	EventToldWaiting     EventKind = "told_waiting"

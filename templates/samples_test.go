@@ -135,7 +135,7 @@ func samples() []sample {
 	}
 	member := func(i int) intake.Member { return approved.Plan.Members[i] }
 	invitation := intake.Invitation{Link: "https://extranet.primariabuzau.ro/invitatie/7f3kq9w2m5x8z1b4n6c0v", Expires: sampleTime.AddDate(0, 0, 7)}
-	return append(slices.Concat(journalSamples(), offerSamples(), changeSamples(), workSamples()), []sample{
+	return append(slices.Concat(journalSamples(), offerSamples(), changeSamples(), workSamples(), troubleSamples()), []sample{
 		{"blank_forms", intake.BlankForms{}},
 		{"blank_forms-asked", intake.BlankForms{Asked: true}},
 		{"registered", intake.Registered{Request: sampleRequest(), Approver: mayor}},
@@ -194,10 +194,6 @@ func samples() []sample {
 		{"undelivered", intake.Undelivered{Request: approved, To: "dan.serban@scoala11buzau.ro", Kind: "access", Reason: "550 5.1.1 User unknown"}},
 		{"undelivered-bounced", intake.Undelivered{To: "ion@undeva.ro", Kind: "blank_forms", Reason: "5.2.2 Mailbox full", Bounced: true}},
 		{"undelivered-hostile", intake.Undelivered{Request: hostileRequest(), To: hostile, Kind: hostile, Reason: hostile}},
-		{"stuck", intake.Stuck{Request: stuck, Failures: []intake.Failure{{Member: new(member(3)), Err: "portalul a răspuns 503"}}, Done: stuck.Plan.Members[:2]}},
-		{"stuck-site", intake.Stuck{Request: stuck, Failures: []intake.Failure{{Err: "disc plin"}}}},
-		{"stuck-different", intake.Stuck{Request: stuck, Differences: []intake.Difference{
-			{Address: "ana@scoala11buzau.ro", Approved: forms.RightRead, Granted: forms.RightRead | forms.RightWrite}, {Address: "x@y.ro", Granted: forms.RightRead}}}},
 		{"suspect", intake.Suspect{Request: sampleRequest(), Approver: mayor.Person, From: "altcineva@example.ro", Why: intake.OtherSender, Detail: "the question was sent to primar@primariabuzau.ro"}},
 		{"suspect-hostile", intake.Suspect{Request: hostileRequest(), Approver: mayor.Person, From: hostile, Why: intake.NotAuthentic, Detail: hostile}},
 		{"suspect-more", intake.Suspect{Request: sampleRequest(), Approver: mayor.Person, From: mayor.Address, Why: intake.Unproven, Detail: "it does not answer a question of ours", Missed: 21}},

@@ -39,6 +39,7 @@ var mailFuncs = template.FuncMap{
 	"replyLine": func() string { return intake.ReplyLine },
 	"change":    change,
 	"obstacle":  obstacle,
+	"hold":      hold,
 	"amendment": amendment,
 	"amended":   amended,
 
@@ -201,10 +202,10 @@ type user struct {
 	Assumed       bool // nothing was ticked on the form: reading is the desk's reading of it
 }
 
-// users lists the members of one side as the plan has them.
+// users lists the members of one side: the plan's, with its deviations.
 func users(r *intake.Request, side intake.Side) []user {
 	var list []user
-	for _, m := range r.Plan.Members {
+	for _, m := range r.Members() {
 		if m.Side != side {
 			continue
 		}
@@ -294,6 +295,8 @@ func letterInWords(name string) string {
 		return "întrebarea către cel care aprobă"
 	case "delegated":
 		return "confirmarea delegării"
+	case "cancelled":
+		return "vestea că cererea a fost anulată de Serviciul TIC"
 	case "warning":
 		return "avertizarea celui care aprobă"
 	case "reminder":
@@ -349,6 +352,12 @@ func happened(kind intake.EventKind) string {
 		return "a fost programată pentru data activării"
 	case intake.EventStuck:
 		return "crearea site-ului s-a oprit; Serviciul TIC a fost anunțat"
+	case intake.EventSkipped:
+		return "Serviciul TIC a hotărât să meargă mai departe fără o parte dintre utilizatori"
+	case intake.EventCancelled:
+		return "a fost anulată de Serviciul TIC"
+	case intake.EventAddressMended:
+		return "a fost corectată adresa unui utilizator"
 	case intake.EventActive:
 		return "site-ul a fost deschis"
 	case intake.EventReminded:

@@ -115,6 +115,11 @@ func TestEveryCodeHasWords(t *testing.T) {
 			t.Errorf("%q has no words", why)
 		}
 	}
+	for _, why := range intake.HoldWhys {
+		if hold(intake.Hold{Why: why}) == hold(intake.Hold{}) {
+			t.Errorf("%q has no words", why)
+		}
+	}
 	for _, f := range []intake.FileFault{intake.FaultNotForm, intake.FaultNotSheet, intake.FaultLegacy, intake.FaultEncrypted, intake.FaultArchive, intake.FaultBroken, intake.FaultTooLarge} {
 		if fault(f) == fault("") {
 			t.Errorf("%q has no words", f)

@@ -18,10 +18,12 @@ import (
 )
 
 type requestsCmd struct {
-	Config string          `required:"" placeholder:"FILE" env:"REGISTRATURA_CONFIG" help:"Configuration of the daemon."`
-	List   listRequestsCmd `cmd:"" help:"List requests, the newest first."`
-	Show   showRequestCmd  `cmd:"" help:"Tell the whole story of a request."`
-	Retry  retryRequestCmd `cmd:"" help:"Have a stuck request provisioned again."`
+	Config string           `required:"" placeholder:"FILE" env:"REGISTRATURA_CONFIG" help:"Configuration of the daemon."`
+	List   listRequestsCmd  `cmd:"" help:"List requests, the newest first."`
+	Show   showRequestCmd   `cmd:"" help:"Tell the whole story of a request."`
+	Retry  retryRequestCmd  `cmd:"" help:"Have a stuck request provisioned again."`
+	Skip   skipRequestCmd   `cmd:"" help:"Have a stuck request go on without the members for whom it failed."`
+	Cancel cancelRequestCmd `cmd:"" help:"Give a stuck request up, and take back what it granted."`
 }
 
 type listRequestsCmd struct {
@@ -187,27 +189,84 @@ func printStory(w io.Writer, r *intake.Request, story []store.StoryLine, loc *ti
 
 type retryRequestCmd struct {
 	Number string `arg:"" help:"Number of the request: 42, 42/2026 or 42/23.11.2026."`
+	Anyway string `placeholder:"REASON" help:"It stands, for this reason, although who approved or asked for it has left. The reason is kept."`
 }
 
 func (c *retryRequestCmd) Run(ctx context.Context, parent *cli, std streams) error {
-	s, cfg, err := openRecords(ctx, parent.Requests.Config)
+	return parent.Requests.settle(ctx, c.Number, func(desk *intake.Desk, r *intake.Request, who string) error {
+		if r.Status == intake.StatusProvisioning {
+			fmt.Fprintf(std.out, "request %s: the daemon is at it already\n", r.Number)
+			return nil
+		}
+		var err error
+		if c.Anyway != "" {
+			err = desk.RetryAnyway(ctx, r, who, c.Anyway)
+		} else {
+			err = desk.Retry(ctx, r, who)
+		}
+		var held *intake.NotNowError
+		if errors.As(err, &held) && len(held.Holds) > 0 && c.Anyway == "" {
+			return fmt.Errorf("%w\nmend the directory in the configuration and try again, say that it stands with --anyway REASON, or cancel it", err)
+		}
+		if err == nil {
+			fmt.Fprintf(std.out, "request %s: the daemon will try again\n", r.Number)
+		}
+		return err
+	})
+}
+
+type skipRequestCmd struct {
+	Number string `arg:"" help:"Number of the request: 42, 42/2026 or 42/23.11.2026."`
+	Reason string `required:"" help:"Why; the requester reads it, so in Romanian."`
+}
+
+func (c *skipRequestCmd) Run(ctx context.Context, parent *cli, std streams) error {
+	return parent.Requests.settle(ctx, c.Number, func(desk *intake.Desk, r *intake.Request, who string) error {
+		left, err := desk.Skip(ctx, r, who, c.Reason)
+		if err != nil {
+			return err
+		}
+		for _, m := range left {
+			fmt.Fprintf(std.out, "request %s: %s is left out and gets no access\n", r.Number, m.Address)
+		}
+		fmt.Fprintf(std.out, "request %s: the daemon goes on with the others\n", r.Number)
+		return nil
+	})
+}
+
+type cancelRequestCmd struct {
+	Number string `arg:"" help:"Number of the request: 42, 42/2026 or 42/23.11.2026."`
+	Reason string `required:"" help:"Why; requester and approver read it, so in Romanian."`
+}
+
+func (c *cancelRequestCmd) Run(ctx context.Context, parent *cli, std streams) error {
+	return parent.Requests.settle(ctx, c.Number, func(desk *intake.Desk, r *intake.Request, who string) error {
+		news, err := desk.Cancel(ctx, r, who, c.Reason)
+		switch {
+		case err != nil:
+			return err
+		case news:
+			fmt.Fprintf(std.out, "request %s is cancelled: the daemon takes back what it granted, and tells requester, approver and IT\n", r.Number)
+		default:
+			fmt.Fprintf(std.out, "request %s was cancelled before; nothing is done\n", r.Number)
+		}
+		return nil
+	})
+}
+
+// settle does to a request what somebody of IT decided, beside the daemon: it
+// only records it, and leaves the rest to the daemon's queue.
+func (c *requestsCmd) settle(ctx context.Context, number string, do func(desk *intake.Desk, r *intake.Request, who string) error) error {
+	s, cfg, err := openRecords(ctx, c.Config)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	r, err := findRequest(ctx, s, cfg, c.Number)
+	r, err := findRequest(ctx, s, cfg, number)
 	if err != nil {
 		return err
 	}
-	desk := &intake.Desk{Store: s, Now: time.Now}
-	if err := desk.Retry(ctx, r, whoInIT()); err != nil {
-		if errors.Is(err, intake.ErrStatus) {
-			return fmt.Errorf("request %s is %s; only a stuck one can be tried again", r.Number, r.Status)
-		}
-		return err
-	}
-	fmt.Fprintf(std.out, "request %s: the daemon will try again\n", r.Number)
-	return nil
+	return do(&intake.Desk{Store: s, Directory: cfg.Directory(), Now: time.Now}, r, whoInIT())
 }
 
 var numberArg = regexp.MustCompile(`^(\d{1,9})(?:/(?:\d{1,2}\.\d{1,2}\.)?(\d{4}))?$`)

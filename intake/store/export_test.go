@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 )
 
 // MarkJobsRunning leaves the queue as a killed process does.
@@ -31,3 +32,10 @@ func (s *Store) LeavePages(ctx context.Context, pages int) error {
 
 // Hash is the SHA-256 of data, in hex.
 func Hash(data []byte) string { return hash(data) }
+
+// PutJobsOff leaves the queue as it is when every job failed once while the
+// clock was wrong.
+func (s *Store) PutJobsOff(ctx context.Context, until time.Time) error {
+	_, err := s.write.ExecContext(ctx, `UPDATE river_job SET state = 'retryable', scheduled_at = $1`, riverTime(until))
+	return err
+}

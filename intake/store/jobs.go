@@ -115,9 +115,13 @@ func (t *tx) EnqueueWait(request int64, since, at time.Time) error {
 }
 
 // Run works the queue until ctx ends, then waits for running jobs, up to
-// patience. Only one process may do so: it takes back what a killed one left.
+// patience. Only one process may do so: it takes back what a killed one left,
+// and looks again at what is put off.
 func (s *Store) Run(ctx context.Context, w Worker, patience time.Duration) error {
 	if err := s.takeBack(ctx); err != nil {
+		return err
+	}
+	if err := s.lookAgain(ctx); err != nil {
 		return err
 	}
 	workers := river.NewWorkers()
@@ -155,6 +159,26 @@ func (s *Store) Run(ctx context.Context, w Worker, patience time.Duration) error
 	return nil
 }
 
+// lookAgain makes work that is put off due now. The worker puts off again what
+// is not due by the clock, the time zone and the hours of today: they may have
+// been changed while the process was down, or the clock may have been wrong
+// when the job was put off. What was due already keeps its place before these.
+func (s *Store) lookAgain(ctx context.Context) error {
+	now := time.Now()
+	_, err := s.write.ExecContext(ctx, `UPDATE river_job SET state = 'available',
+		scheduled_at = CASE WHEN scheduled_at > $1 THEN $1 ELSE scheduled_at END
+		WHERE kind IN ('provision', 'wait') AND state = 'scheduled'`, riverTime(now))
+	if err == nil {
+		// A retry is never put off for longer than an hour and a tenth.
+		_, err = s.write.ExecContext(ctx, `UPDATE river_job SET state = 'available', scheduled_at = $1 WHERE state = 'retryable' AND scheduled_at > $2`,
+			riverTime(now), riverTime(now.Add(longestRetry*11/10)))
+	}
+	if err != nil {
+		return fmt.Errorf("looking at what is put off: %w", err)
+	}
+	return nil
+}
+
 // takeBack makes jobs that were running when the last process was killed
 // available again, and forgets that it led; River would wait an hour for the
 // first and some seconds for the second, because it allows for other
@@ -178,12 +202,18 @@ func outcome(err error) error {
 	return err
 }
 
+// longestRetry bounds the time between two attempts, give or take a tenth.
+const longestRetry = time.Hour
+
+// riverTime is a time as River writes it into SQLite.
+func riverTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000") }
+
 // retry waits 5 s after the first failure and twice as long after each
 // further one, up to an hour, give or take a tenth.
 type retry struct{}
 
 func (retry) NextRetry(job *rivertype.JobRow) time.Time {
-	wait := min(5*math.Pow(2, float64(len(job.Errors))), 3600)
+	wait := min(5*math.Pow(2, float64(len(job.Errors))), longestRetry.Seconds())
 	wait *= 0.9 + 0.2*rand.Float64()
 	return time.Now().Add(time.Duration(wait * float64(time.Second)))
 }

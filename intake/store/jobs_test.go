@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"registratura/intake"
+	"registratura/intake/store"
 )
 
 // worker records what it is asked to do, and answers with what do returns.
@@ -24,7 +25,7 @@ func (w *worker) work(what string, id int64) error {
 	defer w.mu.Unlock()
 	w.got = append(w.got, fmt.Sprint(what, " ", id))
 	err := w.do(len(w.got))
-	if err == nil {
+	if err == nil && w.done != nil {
 		close(w.done)
 	}
 	return err
@@ -92,5 +93,67 @@ func TestQueueTakesBackWhatAKilledProcessWasDoing(t *testing.T) {
 	}
 	if w.got[0] != "provision 7" {
 		t.Errorf("ran %v", w.got)
+	}
+}
+
+// runUntil works the queue until the worker has been called so often.
+func runUntil(t *testing.T, s *store.Store, calls int, do func(call int) error) []string {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	w := &worker{}
+	w.do = func(call int) error {
+		if call == calls {
+			stop()
+		}
+		return do(call)
+	}
+	if err := s.Run(ctx, w, 5*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.got
+}
+
+func TestWhatFellDueDuringDowntimeIsDoneOnceAndInOrder(t *testing.T) {
+	s := open(t)
+	now := time.Now()
+	const day = 24 * time.Hour
+	err := s.Transact(t.Context(), func(tx intake.Tx) error {
+		return errors.Join(tx.EnqueueProvision(3, now.Add(-2*day)), tx.EnqueueProvision(1, now.Add(-6*day)),
+			tx.EnqueueProvision(4, now.Add(300*day)), tx.EnqueueProvision(2, now.Add(-4*day)))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The one that is not due is looked at all the same, for the clock or the
+	// hour may have been changed, and puts itself off again.
+	got := runUntil(t, s, 4, func(call int) error {
+		if call == 4 {
+			return intake.LaterError{After: 300 * day}
+		}
+		return nil
+	})
+	if want := "[provision 1 provision 2 provision 3 provision 4]"; fmt.Sprint(got) != want {
+		t.Errorf("ran %v, want %s", got, want)
+	}
+	got = runUntil(t, s, 1, func(int) error { return nil })
+	if fmt.Sprint(got) != "[provision 4]" {
+		t.Errorf("after another start ran %v, want only what was put off", got)
+	}
+}
+
+func TestRetryThatAWrongClockPutOffForAYearIsMadeSoon(t *testing.T) {
+	s := open(t)
+	if err := s.Transact(t.Context(), func(tx intake.Tx) error { return tx.EnqueueProvision(7, time.Time{}) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutJobsOff(t.Context(), time.Now().Add(365*24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	got := runUntil(t, s, 1, func(int) error { return nil })
+	if fmt.Sprint(got) != "[provision 7]" {
+		t.Errorf("ran %v", got)
 	}
 }

@@ -192,6 +192,9 @@ func (g *purge) notices() error {
 		if err := g.do(`UPDATE notices SET raw = NULL, text = '', to_address = '', reason = '' WHERE id = $1`, id); err != nil {
 			return err
 		}
+		if err := g.do(`DELETE FROM undelivered WHERE notice_id = $1`, id); err != nil {
+			return err
+		}
 	}
 	g.done.Notices = len(ids)
 	return nil
@@ -235,8 +238,10 @@ func (g *purge) form(request int64, left func(forms.Submission, intake.Plan) (fo
 	if err := g.do(`UPDATE requests SET submission = $1, plan = $2 WHERE id = $3`, submission, plan, request); err != nil {
 		return err
 	}
-	if err := g.do(`DELETE FROM offers WHERE request_id = $1`, request); err != nil {
-		return err
+	for _, table := range []string{"offers", "deviations", "troubles"} {
+		if err := g.do(`DELETE FROM `+table+` WHERE request_id = $1`, request); err != nil {
+			return err
+		}
 	}
 	return g.markOnce(purgedForm, request)
 }

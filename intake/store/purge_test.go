@@ -340,6 +340,9 @@ var retained = map[string]string{
 
 	"offers.plan_hash": "deleted with the users", "offers.instead_of": "deleted with the users", "offers.plan": "deleted with the users",
 
+	"deviations.record": "deleted with the users", "troubles.record": "deleted with the users",
+	"undelivered.kind": "deleted with notices", "undelivered.address": "deleted with notices", "undelivered.reason": "deleted with notices",
+
 	"delegations.approver": "deleted with registry", "delegations.delegate": "deleted with registry",
 	"delegations.first_day": "deleted with registry", "delegations.last_day": "deleted with registry",
 	"approvals.approver": "deleted with registry", "approvals.plan_hash": "deleted with registry", "approvals.record": "deleted with registry",

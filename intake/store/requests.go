@@ -109,16 +109,17 @@ func (t *tx) Decide(r *intake.Request, d intake.Decision, tr intake.Transition) 
 }
 
 const requestColumns = `SELECT r.id, r.serial, r.registered_on, r.kind, r.status, r.from_name, r.from_address, r.department,
-	r.proven, r.submission, r.plan, r.plan_hash, r.form_name, r.form_mail, r.created_at, r.changed_at, d.record
+	r.proven, r.submission, r.plan, r.plan_hash, r.form_name, r.form_mail, r.created_at, r.changed_at, d.record,
+	(SELECT string_agg(a.record, ',' ORDER BY a.number) FROM deviations a WHERE a.request_id = r.id)
 	FROM requests r LEFT JOIN decisions d ON d.request_id = r.id`
 
 func scanRequest(scan func(...any) error) (*intake.Request, error) {
 	var r intake.Request
 	var date, submission, plan string
-	var record sql.NullString
+	var record, deviations sql.NullString
 	var created, changed int64
 	err := scan(&r.ID, &r.Number.Serial, &date, &r.Kind, &r.Status, &r.From.Name, &r.From.Address, &r.Department,
-		&r.Proven, &submission, &plan, &r.PlanHash, &r.FormName, &r.FormMail, &created, &changed, &record)
+		&r.Proven, &submission, &plan, &r.PlanHash, &r.FormName, &r.FormMail, &created, &changed, &record, &deviations)
 	if err != nil {
 		return nil, notFound(err)
 	}
@@ -126,6 +127,8 @@ func scanRequest(scan func(...any) error) (*intake.Request, error) {
 	var errs []error
 	r.Number.Date, err = forms.ParseDate(date)
 	errs = append(errs, err, json.Unmarshal([]byte(submission), &r.Submission), json.Unmarshal([]byte(plan), &r.Plan))
+	r.Deviations, err = decodeDeviations(deviations)
+	errs = append(errs, err)
 	if record.Valid {
 		r.Decision = new(intake.Decision)
 		errs = append(errs, json.Unmarshal([]byte(record.String), r.Decision))

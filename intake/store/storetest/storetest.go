@@ -50,6 +50,9 @@ func Run(t *testing.T, open func(t *testing.T) intake.Store) {
 		{"a delegation lasts until its last day or until it is ended", delegations},
 		{"the open questions of a person are those that can still be answered", openQuestions},
 		{"an approver approves a plan once", approvals},
+		{"deviations are read back with their request, in their order", deviations},
+		{"what stopped a request is what stopped it last", troubles},
+		{"a mail that did not arrive is recorded once, and once more when it is sure", undelivered},
 		{"suspicions are counted since somebody was written to", suspicions},
 	}
 	for _, test := range tests {
