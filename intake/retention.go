@@ -156,12 +156,12 @@ func WithoutUsers(s forms.Submission, p Plan) (forms.Submission, Plan) {
 		return left
 	}
 	s.PartnerUsers, s.InternalUsers = nameless(s.PartnerUsers), nameless(s.InternalUsers)
-	var members []Member
+	// Field by field, so that one that is added later is not kept by mistake.
+	left := Plan{Site: p.Site, ActivateOn: p.ActivateOn}
 	for _, m := range p.Members {
-		members = append(members, Member{Side: m.Side, Rights: m.Rights})
+		left.Members = append(left.Members, Member{Side: m.Side, Rights: m.Rights})
 	}
-	p.Members = members
-	return s, p
+	return s, left
 }
 
 // RegisterEntry is what the register keeps of a form and its plan for ever.
@@ -170,7 +170,7 @@ func RegisterEntry(s forms.Submission, p Plan) (forms.Submission, Plan) {
 	s, p = WithoutUsers(s, p)
 	s = forms.Submission{Department: s.Department, Partner: s.Partner, ActivationDate: s.ActivationDate, Site: s.Site,
 		PartnerUsers: s.PartnerUsers, InternalUsers: s.InternalUsers}
-	p.Site.InfoTypes, p.Site.LegalBasis = "", ""
+	p.Site = Site{ID: p.Site.ID, Title: p.Site.Title, Partner: p.Site.Partner, Department: p.Site.Department, Request: p.Site.Request, Until: p.Site.Until}
 	return s, p
 }
 

@@ -259,6 +259,7 @@ func openExtranet(cfg *config.Config, log *slog.Logger, now func() time.Time, re
 		Dir: cfg.SitesDir(), BaseURL: cfg.Portal.BaseURL, Institution: cfg.Institution.Name, Pages: templates.Pages(),
 		HelpAddress: help, MailAddress: cfg.Desk.Address, Now: now, Logger: log, LinkLifetime: time.Duration(cfg.Portal.LinkLife),
 		MaxFile: int64(cfg.Portal.MaxUpload), SiteQuota: int64(cfg.Portal.SiteQuota), Location: cfg.Location(), RequestLink: requestLink, TrustedProxies: proxies,
+		JournalKept: cfg.Retention.AccessJournal.Length(), AccountsKept: cfg.Retention.AccessData.Length(),
 		IT: cfg.Directory().IT, Registry: registry, StatusInWords: templates.StatusInWords,
 	})
 }

@@ -241,10 +241,10 @@ func purge(tx *sql.Tx, site string, id int64) (blobs []string, err error) {
 }
 
 // Housekeep deletes for good what has been in the bins for too long, uploads that
-// nobody went on with, and sessions and links that have expired. Once a day is
-// enough.
+// nobody went on with, sessions and links that have expired, and personal data
+// whose time is over. Once a day is enough.
 func (x *Extranet) Housekeep() error {
-	if err := errors.Join(x.emptyBins(), x.dropStaleParts()); err != nil {
+	if err := errors.Join(x.emptyBins(), x.dropStaleParts(), x.forget()); err != nil {
 		return err
 	}
 	now := millis(x.now())

@@ -47,6 +47,8 @@ type Config struct {
 	SessionIdle  time.Duration  // a session ends after this long unused; default 12 hours
 	SessionMax   time.Duration  // a session ends after this long; default 7 days
 	BinLifetime  time.Duration  // what was deleted can be put back for this long; default 30 days
+	JournalKept  intake.Period  // entries of the journal are deleted after it; zero: never
+	AccountsKept intake.Period  // accounts that are on no site's list and unused for as long are deleted; zero: never
 	SiteQuota    int64          // bytes a site may hold, its bin included; default 20 GB
 	MaxFile      int64          // bytes of one file; default 8 GB
 	Location     *time.Location // in which pages tell the time; default time.Local
