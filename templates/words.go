@@ -288,6 +288,9 @@ func fault(f intake.FileFault) string {
 	return "nu a putut fi citit"
 }
 
+// LetterInWords names one of the desk's mails, by the name of its letter.
+func LetterInWords(name string) string { return letterInWords(name) }
+
 // letterInWords names one of the desk's mails.
 func letterInWords(name string) string {
 	switch name {

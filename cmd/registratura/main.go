@@ -26,6 +26,7 @@ type cli struct {
 	Requests requestsCmd `cmd:"" help:"List requests, tell the story of one, try a stuck one again."`
 	Audit    auditCmd    `cmd:"" help:"Prove that the record is whole; write a request's file for an auditor."`
 	Account  accountCmd  `cmd:"" help:"Help the owner of an account on the extranet."`
+	Person   personCmd   `cmd:"" help:"Tell what is held about a person, for an answer under the GDPR."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 
 	ReadForms readFormsCmd `cmd:"" name:"read-forms" hidden:""`

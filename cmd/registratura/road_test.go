@@ -29,6 +29,7 @@ func TestTheWholeRoad(t *testing.T) {
 		}
 		checkRequestsCommands(t, p)
 		checkAuditCommands(t, p)
+		checkPersonCommand(t, p)
 		p.stop()
 		if log := p.log.String(); strings.Count(log, "head=") != 2 {
 			t.Error("the log does not tell the head of the record at the start and at the stop")

@@ -245,11 +245,7 @@ func (x *Extranet) pageITRequest(w http.ResponseWriter, r *http.Request, s *sess
 	}
 	d := itRequestData{itRequest: x.itRequest(request), Members: request.Plan.Members}
 	for _, line := range story {
-		words, ok := eventWords[line.What]
-		if !ok {
-			words = line.What
-		}
-		d.Story = append(d.Story, itStoryLine{line, words})
+		d.Story = append(d.Story, itStoryLine{line, EventInWords(line.What)})
 	}
 	page := pageData{Title: "Cererea nr. " + request.Number.String(), Page: d}
 	if r.URL.Query().Get("ok") == "reluat" {
@@ -311,6 +307,14 @@ func siteStateInWords(state string) string {
 		return "închis"
 	}
 	return state
+}
+
+// EventInWords says what a line of a story says, as the pages for IT do.
+func EventInWords(what string) string {
+	if words, ok := eventWords[what]; ok {
+		return words
+	}
+	return what
 }
 
 // eventWords is what a line of a story says. What has no words here is shown
