@@ -3,6 +3,7 @@ package extranet
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,6 +55,7 @@ type tab struct {
 	w     *world
 	size  string
 	width int64
+	plain bool // without script
 	mutex sync.Mutex
 	wrong []string
 }
@@ -106,9 +108,14 @@ func (b *tab) press(selector string) {
 	b.settled()
 }
 
+// settled waits for the page that comes after the one that was marked as old.
 func (b *tab) settled() {
 	b.t.Helper()
-	b.run(chromedp.WaitReady(chromedp.CSS(`html:not([data-old]) footer`)))
+	ctx, cancel := context.WithTimeout(b.Context, time.Minute)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.WaitReady(chromedp.CSS(`html:not([data-old]) footer`))); err != nil {
+		b.t.Fatalf("no other page comes: %v\n%s", err, read(b, chromedp.Text(chromedp.CSS("body"))))
+	}
 }
 
 func (b *tab) wantText(texts ...string) {
@@ -121,8 +128,8 @@ func (b *tab) wantText(texts ...string) {
 	}
 }
 
-// look checks what holds for every page, and keeps a picture of it where
-// EXTRANET_PICTURES names a folder.
+// look checks what holds for every page, and keeps a picture of it where there is
+// a folder for pictures.
 func (b *tab) look(name string) {
 	b.t.Helper()
 	if width := read(b, chromedp.Evaluate[int64]("document.documentElement.scrollWidth")); width > b.width {
@@ -138,17 +145,29 @@ func (b *tab) look(name string) {
 	}
 	b.wrong = nil
 	b.mutex.Unlock()
-	dir := os.Getenv("EXTRANET_PICTURES")
+	dir := pictures(b.t)
 	if dir == "" {
 		return
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		b.t.Fatal(err)
 	}
 	picture := read(b, chromedp.FullScreenshot(100))
 	if err := os.WriteFile(filepath.Join(dir, name+"-"+b.size+".png"), picture, 0o644); err != nil {
 		b.t.Error(err)
 	}
+}
+
+// pictures is the folder for pictures of the pages: what EXTRANET_PICTURES names,
+// or with "go test -artifacts" the test's own; empty: none are kept.
+func pictures(t *testing.T) string {
+	dir := os.Getenv("EXTRANET_PICTURES")
+	if artifacts := flag.Lookup("test.artifacts"); dir == "" && artifacts != nil && artifacts.Value.String() == "true" {
+		return t.ArtifactDir()
+	}
+	if dir != "" {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // TestPagesAreLookedAtByAxeCore says whether they are: the tests above look at
@@ -179,8 +198,8 @@ func TestPagesAreLookedAtByAxeCore(t *testing.T) {
 func (b *tab) axe(name string) {
 	b.t.Helper()
 	file := os.Getenv("AXE_CORE")
-	if file == "" {
-		return // TestPagesAreLookedAtByAxeCore says so
+	if file == "" || b.plain {
+		return // TestPagesAreLookedAtByAxeCore says so; axe-core is a script
 	}
 	source, err := os.ReadFile(file)
 	if err != nil {

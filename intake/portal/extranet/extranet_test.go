@@ -164,7 +164,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	w.server.Start()
 	t.Cleanup(func() {
 		w.server.Close()
-		if err := x.Close(); err != nil {
+		if err := w.Close(); err != nil { // it may have been opened anew
 			t.Error(err)
 		}
 	})

@@ -292,6 +292,9 @@ func TestPagesShowOnlyWhatOneMayDo(t *testing.T) {
 				t.Errorf("with %s the page shows %s: %v", r, text, got)
 			}
 		}
+		if strings.Index(body, `name="inlocuieste"`) > strings.Index(body, `name="fisier"`) {
+			t.Error("whether files are to be replaced is sent after the files, and so too late")
+		}
 	}
 }
 

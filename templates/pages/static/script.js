@@ -15,61 +15,65 @@ function enhanceUpload(form) {
   const input = form.querySelector("input[type=file]");
   const box = document.getElementById("progres");
   form.querySelector(".drophint").hidden = false;
-  let running = false;
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    start([...input.files]);
+    add([...input.files]);
+    input.value = "";
   });
 
-  let depth = 0;
   const hasFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
-  document.addEventListener("dragenter", (event) => {
+  document.addEventListener("dragover", (event) => {
     if (!hasFiles(event)) return;
-    depth++;
+    event.preventDefault();
     document.body.classList.add("dropping");
   });
   document.addEventListener("dragleave", (event) => {
-    if (hasFiles(event) && --depth <= 0) stopDropping();
-  });
-  document.addEventListener("dragover", (event) => {
-    if (hasFiles(event)) event.preventDefault();
+    if (event.relatedTarget === null) document.body.classList.remove("dropping"); // it left the window
   });
   document.addEventListener("drop", (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
-    stopDropping();
-    start([...event.dataTransfer.files]);
-  });
-  function stopDropping() {
-    depth = 0;
     document.body.classList.remove("dropping");
-  }
+    add([...event.dataTransfer.files]);
+  });
   window.addEventListener("beforeunload", (event) => {
     if (running) event.preventDefault();
   });
 
-  async function start(files) {
-    if (running || files.length === 0) return;
+  let running = false;
+  let waiting = []; // files with their rows
+  let list, told;
+
+  // add queues files; more can come while others are being uploaded.
+  function add(files) {
+    if (files.length === 0) return;
+    if (!running) {
+      box.hidden = false;
+      box.replaceChildren();
+      list = box.appendChild(document.createElement("ul"));
+      // Screen readers are told how each file ended, not every percent.
+      told = box.appendChild(document.createElement("p"));
+      told.className = "visually-hidden";
+      told.setAttribute("role", "status");
+    }
+    for (const file of files) waiting.push({ file, row: addRow(list, file, told) });
+    if (!running) upload();
+  }
+
+  async function upload() {
     running = true;
-    box.hidden = false;
-    box.replaceChildren();
-    const list = box.appendChild(document.createElement("ul"));
-    // Screen readers are told how each file ended, not every percent.
-    const told = box.appendChild(document.createElement("p"));
-    told.className = "visually-hidden";
-    told.setAttribute("role", "status");
-    const rows = files.map((file) => addRow(list, file, told));
     let done = 0, failed = 0, renamed = false;
-    for (const [i, file] of files.entries()) {
+    while (waiting.length > 0) {
+      const { file, row } = waiting.shift();
       try {
-        const answer = await send(form, file, rows[i]);
+        const answer = await send(form, file, row);
         done++;
         renamed = renamed || answer.renamed;
-        rows[i].say(answer.renamed ? "încărcat ca „" + answer.uploaded[0] + "”" : "încărcat");
+        row.say(answer.renamed ? "încărcat ca „" + answer.uploaded[0] + "”" : "încărcat");
       } catch (error) {
         failed++;
-        rows[i].fail(error.message);
+        row.fail(error.message);
       }
     }
     running = false;
@@ -77,7 +81,6 @@ function enhanceUpload(form) {
       location.assign(form.dataset.back + (renamed ? "?ok=redenumit" : "?ok=incarcat&n=" + done));
       return;
     }
-    input.value = "";
     const again = box.appendChild(document.createElement("p"));
     const link = again.appendChild(document.createElement("a"));
     link.href = form.dataset.back;
