@@ -102,25 +102,35 @@ func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
 	return nil, false, false
 }
 
-// besides is where a clause can end that begins at toks[i] and praises the
-// request in words that can put nothing in doubt, in whatever order: "cererea
-// este foarte bine întocmită". It ends at a mark, at the end of a line, or where
-// somebody says "aprob" in the first person.
+// besides are pairs of lists of words that say nothing doubtful in whatever order
+// they stand, if one of the first list is among them: "cererea este foarte bine
+// întocmită".
+var besides = [][2]string{{"praising", "praised"}, {"thanking", "thanked for"}, {"wishing", "wished"}, {"asking on", "asked on"}}
+
+// besides is where a clause of the words of one such pair can end that begins at
+// toks[i]: at a mark, at the end of a line, or where the yes follows.
 func (d *decider) besides(toks []token, i int) []int {
+	if d.words["preposition"][toks[i].fold] {
+		return nil
+	}
 	var ends []int
-	verb := false
-	for k := i; k < len(toks) && toks[k].kind == word && (k == i || toks[k].breakBefore < 2); k++ {
-		w := toks[k].fold
-		isVerb := d.words["besides verb"][w]
-		verb = verb || isVerb
-		if !isVerb && !d.words["besides"][w] {
-			if !d.words["besides joint"][w] {
-				break
+	for _, b := range besides {
+		said := false
+		for k := i; k < len(toks) && toks[k].kind == word && (k == i || toks[k].breakBefore < 2); k++ {
+			w := toks[k].fold
+			joint := d.words["joint"][w] || d.words["preposition"][w]
+			said = said || d.words[b[0]][w]
+			if !d.words[b[0]][w] && !d.words[b[1]][w] {
+				if !joint {
+					break
+				}
+				continue
 			}
-			continue
-		}
-		if next := k + 1; verb && !isVerb && (next == len(toks) || toks[next].kind == separator || toks[next].breakBefore > 0 || toks[next].fold == "aprob") {
-			ends = append(ends, k+1)
+			next := k + 1
+			ended := next == len(toks) || toks[next].kind == separator || toks[next].breakBefore > 0
+			if said && (ended || toks[next].fold == "aprob" || d.words["so"][toks[next].fold]) {
+				ends = append(ends, next)
+			}
 		}
 	}
 	return ends

@@ -282,7 +282,8 @@ func (d *decider) partial(toks []token, o occurrence) bool {
 	if reason, p := d.longest("reason", toks, o.end); p != nil && reason > o.end {
 		return false
 	}
-	return d.rightsOrPeople(toks[o.end:end])
+	whole, _ := d.longest("object", toks[:end], o.end) // "cererea doamnei Ionescu"
+	return d.rightsOrPeople(toks[max(whole, o.end):end])
 }
 
 // anotherNumber reports whether a registration number begins at toks[i] that is

@@ -93,10 +93,10 @@ func (d *decider) endsWithFullName(toks []token, i, end int) bool {
 func (d *decider) anotherTitle(toks []token) bool {
 	known := false
 	for name := range d.names {
-		known = known || d.words["title"][name]
+		known = known || d.words["rank"][name]
 	}
 	return known && slices.ContainsFunc(toks, func(t token) bool {
-		if !d.words["title"][t.fold] {
+		if !d.words["rank"][t.fold] {
 			return false
 		}
 		for name := range d.names {
@@ -104,7 +104,7 @@ func (d *decider) anotherTitle(toks []token) bool {
 				return false
 			}
 		}
-		return !d.words["connector"][t.fold]
+		return true
 	})
 }
 
@@ -152,7 +152,7 @@ func (d *decider) someone(toks []token, i int) []int {
 	sig := signatureReader{matcher: d.matcher}
 	for k := i; k < len(toks) && k < i+2; k++ {
 		t := toks[k]
-		if t.kind != word || sig.spoken(t.fold) || d.words["title"][t.fold] || imperative.MatchString(t.fold) || k > 0 && t.breakBefore > 0 {
+		if t.kind != word || sig.spoken(t.fold) || d.words["rank"][t.fold] || imperative.MatchString(t.fold) || k > 0 && t.breakBefore > 0 {
 			break
 		}
 		// Without a capital only in a greeting, before anything is decided.

@@ -50,7 +50,7 @@ func (l wording) input() Input {
 	in := Input{Text: l.text, Names: []string{"Constantin Popa", "primar"}, Requester: "Maria Ionescu", Today: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC),
 		RequestNumber: "42/23.11.2026", Subjects: []string{"Spitalul Județean de Urgență Buzău", "Direcția Economică"},
 		People: []string{"Ion Popescu", "Elena Marin", "Maria Ionescu", "Mihai Țuțea"}}
-	if l.file == "phone.txt" {
+	if l.file != "mayor.txt" {
 		in.RequestNumber, in.Subjects, in.People = "SC-2026-0147", []string{"Avize urbanism", "Serviciul Urbanism"}, []string{"Maria Ionescu", "Andrei Dobre"}
 	}
 	return in

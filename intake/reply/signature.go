@@ -336,7 +336,7 @@ func (r *signatureReader) organisationLine(toks []token) bool {
 	for _, t := range toks[i:] {
 		switch {
 		case t.fold == "-" || t.fold == "–" || t.fold == "—" || t.fold == "|":
-			motto = !shouted && !r.words["title"][toks[i].fold]
+			motto = !shouted && !r.words["rank"][toks[i].fold]
 		case t.kind == numeral && !where:
 			return false // "Primar, anul 2027", but "Sectorul 3"
 		case t.kind == separator || t.kind == numeral || t.kind == other && strings.Contains("|/()&", t.text):
