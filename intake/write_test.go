@@ -20,6 +20,7 @@ type letter struct {
 	to        string   // empty: where the answered mail wants answers, else the desk
 	subject   string
 	text      string
+	html      string          // the same text once more, as HTML
 	answers   *intake.Message // its thread is carried on
 	unquoted  bool            // the answered mail is not quoted
 	headers   []string        // more of them
@@ -75,6 +76,9 @@ func (o *office) write(l letter) []byte {
 		}
 	}
 	part("Content-Type: text/plain; charset=utf-8", []byte(text))
+	if l.html != "" {
+		part("Content-Type: text/html; charset=utf-8", []byte(l.html))
+	}
 	for _, f := range l.files {
 		part("Content-Type: application/octet-stream\r\nContent-Disposition: "+
 			mime.FormatMediaType("attachment", map[string]string{"filename": f.name}), f.data)

@@ -157,7 +157,8 @@ func (d *decider) askedSubjects(quote []line) [][]string {
 }
 
 // without is toks without the words of known, which must stand in it together;
-// or nothing, where toks are a part of known: programs shorten subjects.
+// or nothing, where toks are a part of known: programs shorten subjects,
+// even within a word.
 func without(toks []token, known []string) (rest []token, ok bool) {
 	var at []int
 	var said []string
@@ -166,7 +167,8 @@ func without(toks []token, known []string) (rest []token, ok bool) {
 			at, said = append(at, i), append(said, t.fold)
 		}
 	}
-	if containsWords(strings.Join(known, " "), strings.Join(said, " ")) {
+	whole, part := " "+strings.Join(known, " ")+" ", " "+strings.Join(said, " ")
+	if strings.Contains(whole, part+" ") || len(said) >= 3 && strings.Contains(whole, part) {
 		return nil, true
 	}
 	for k := 0; k+len(known) <= len(said); k++ {
