@@ -59,7 +59,38 @@ func plainLines(text string, flowed, delSp bool) []line {
 			lines[i].text = strings.TrimRightFunc(lines[i].text, isBlank)
 		}
 	}
-	return lines
+	return withoutArmor(lines)
+}
+
+const (
+	beginSigned    = "-----BEGIN PGP SIGNED MESSAGE-----"
+	beginSignature = "-----BEGIN PGP SIGNATURE-----"
+	endSignature   = "-----END PGP SIGNATURE-----"
+)
+
+var armorLine = regexp.MustCompile(`^(?:[A-Za-z0-9+/=]{0,76}|Version: GnuPG v[\d.]+)$`)
+
+// withoutArmor takes out what surrounds a text that is signed in the old way of
+// OpenPGP (RFC 9580, 7). A line that is none of the armor's leaves all as it is.
+func withoutArmor(lines []line) []line {
+	first := nextText(lines, 0)
+	if first == len(lines) || lines[first].text != beginSigned {
+		return lines
+	}
+	start := slices.IndexFunc(lines, func(l line) bool { return l.text == beginSignature })
+	end := slices.IndexFunc(lines, func(l line) bool { return l.text == endSignature })
+	if start < 0 || end < start || slices.ContainsFunc(lines[start+1:end], func(l line) bool { return !armorLine.MatchString(l.text) }) {
+		return lines
+	}
+	body := lines[first+1 : start]
+	for len(body) > 0 && strings.HasPrefix(body[0].text, "Hash: ") {
+		body = body[1:]
+	}
+	out := slices.Concat(body, lines[end+1:])
+	for i := range out {
+		out[i].text = strings.TrimPrefix(out[i].text, "- ") // what began with a hyphen was escaped
+	}
+	return out
 }
 
 // unquote takes the quote marks off a line and counts them.
@@ -190,28 +221,9 @@ func cutQuote(lines []line) newText {
 	return out
 }
 
-const (
-	weekdayNames = `(?:luni|marti|miercuri|joi|vineri|sambata|simbata|duminica|monday|tuesday|wednesday|thursday|friday|saturday|sunday|lun|mar|mie|mi|joi|vin|sam|sim|dum|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|hetfo|kedd|szerda|csutortok|pentek|szombat|vasarnap|mo|di|mi|do|fr|so|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|lu|ma|jo|vi|sa|si|sb|du)`
-	monthNames   = `(?:ianuarie|februarie|martie|aprilie|iunie|iulie|august|septembrie|octombrie|noiembrie|decembrie|january|february|march|april|may|june|july|september|october|november|december|ian|feb|mar|apr|mai|iun|iul|aug|sept|sep|oct|noi|nov|dec|jan|jun|jul|januar|februar|marz|juni|juli|oktober|dezember|dez|okt|szept|maj|marcius|aprilis|majus|junius|julius|augusztus|szeptember)`
-)
-
 var (
-	// attributionStart finds the date with which an attribution begins, as
-	// folded: "in lun., 23 nov. 2026", "la 23.11.2026", "on mon, nov 23, 2026".
-	attributionStart = regexp.MustCompile(`(?:^|[\s.,;!-])((?:(?:in|la|pe|on|le|am|ekkor:|dem)\s+)?(?:(?:data|ziua)\s+(?:de\s+)?)?(?:` + weekdayNames + `[.,]{0,2}\s*)?(?:,\s*)?(?:(?:la|pe|in|dem)\s+)?` +
-		`(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{4}\.\s?\d{1,2}\.\s?\d{1,2}\.|\d{4}\.\s` + monthNames + `\.?\s\d{1,2}\.|\d{1,2}\.?[\s-]+(?:de\s+)?` + monthNames + `\.?,?[\s-]+\d{4}|` + monthNames + `\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}))`)
-	attributionEnd   = regexp.MustCompile(`(?:[\s>)"]a?\s*(?:scris|wrote|scria|writes|ati scris|a trimis urmatorul mesaj|urmatoarele|geschrieben|irta)|\sschrieb(?:\s.{1,200})?|\sirta\s.{1,60})\s*:\s*$`)
-	clockTime        = regexp.MustCompile(`\d{1,2}:\d{2}`)
-	attributionProof = regexp.MustCompile(`\d{1,2}[:.]\d{2}|@`)
-	nameWrote        = regexp.MustCompile(`^["*]*\p{Lu}[^.!?;:<>]{0,80}<\S+@\S+>,?\s+(?:a scris|wrote|schrieb|írta|ezt írta)\s*:\s*$`)
-	someoneWrote     = regexp.MustCompile(`^["*]*\p{Lu}[^!?;<>]{0,100}<\s?\S+@\S+>.{0,80}(?:scris|wrote|schrieb|írta|geschrieben).{0,60}:\s*$`)
-	dashedWrote      = regexp.MustCompile(`^-{2,}.*[\d@].*\s(?:a\s+scris|wrote|schrieb.{1,200}|(?:ezt\s+)?irta)\s*:?\s*-{2,}$`)
-	groupWise        = regexp.MustCompile(`^.*\d{1,2}[:.]\d{2}.*>>>$`) // ">>> X <x@y> 23.11.2026 10:15 >>>"
-	quotingWho       = regexp.MustCompile(`^(?:citez din|citez pe|citat din|citat de la|quoting|zitat von|idezem|idezet)\s.*:$`)
-	// gluedQuote is how Yahoo's app puts the quote on the line of the attribution.
-	gluedQuote = regexp.MustCompile(`^\s*(?:(?:in|on)\s.*\d{1,2}:\d{2}.*<[^\s<>]+@[^\s<>]+>\s+(?:a\s+scris|wrote)\s*:)\s{2,}\S`)
-
 	dashedOriginal = regexp.MustCompile(`^[-_=*\s]{2,}(?:mesaj(?:ul)?\s+(?:original|initial|redirectionat|transmis|transmis mai departe|inaintat)|(?:original\s+)(?:message|mesage|appointment)|(?:ursprungliche|originale?)[\s-]?nachricht|originalnachricht|weitergeleitete nachricht|eredeti uzenet|tovabbitott uzenet|forwarded\s+(?:message|mesage)|redirectionat|mesaj\s+de\s+la\s.*)[-_=*\s:]{2,}$`)
+	bareOriginal   = regexp.MustCompile(`^(?:original message|mesaj original|mesajul original)$`)
 	begins         = regexp.MustCompile(`^(?:incepe mesajul (?:redirectionat|original)|mesaj (?:original|redirectionat)|begin forwarded (?:message|mesage)|original (?:message|mesage)|forwarded (?:message|mesage))\s*:$`)
 	rule           = regexp.MustCompile(`^[_\-=]{10,}$`)
 	headerKey      = regexp.MustCompile(`^[*\s|]*(de la|din partea|from|expeditor|expeditorul|von|felado|kuldo|trimis|trimisa?|trimis la|trimise|expediat|sent|gesendet|elkuldve|kuldve|data|date|datum|data trimiterii|catre|to|an|cimzett|destinatar|pentru|cc|bcc|kopie|masolat|subiect|subiectul|subject|betreff|targy|titlu|raspunde la|reply-to|importanta|importance|prioritate|atasamente|atasari|attachments|anexe)\s*:\*?`)
@@ -257,9 +269,10 @@ func quoteStart(lines []line, i int) (before string, length int, how string) {
 		if quotedNext(lines, i+1) {
 			return "", 1, "an attribution line"
 		}
-	case someoneWrote.MatchString(first):
-		if quotedNext(lines, i+1) {
-			return "", 1, "an attribution line"
+	case bareOriginal.MatchString(f):
+		next := nextText(lines, i+1)
+		if n := headerBlock(lines, next); n > 0 {
+			return "", next - i + n, "a separator line"
 		}
 	}
 	if nameWrote.MatchString(first) || gluedQuote.MatchString(f) {
@@ -277,41 +290,8 @@ func quoteStart(lines []line, i int) (before string, length int, how string) {
 			}
 		}
 	}
-	// An attribution takes up to four lines, and begins on the first.
-	joined := first
-	for k := i; k < i+4 && k < len(lines); k++ {
-		if k > i {
-			if lines[k].blank() || lines[k].quoted {
-				return "", 0, ""
-			}
-			joined += " " + strings.TrimSpace(lines[k].text)
-		}
-		if len(joined) > 1000 {
-			return "", 0, ""
-		}
-		if !strings.HasSuffix(strings.TrimRight(joined, " \t"), ":") {
-			continue
-		}
-		f := string(foldKeepingLength(joined))
-		if !attributionEnd.MatchString(f) {
-			continue
-		}
-		starts := attributionStart.FindAllStringSubmatchIndex(f, -1)
-		at := len(f)
-		if len(starts) > 0 {
-			at = starts[len(starts)-1][2] // the last date is the attribution's: an earlier one was written
-		}
-		if at >= len(string(folded)) && strings.Contains(first, "<") && someoneWrote.MatchString(joined) && quotedNext(lines, k+1) {
-			return "", k - i + 1, "an attribution line" // the name first, the date behind
-		}
-		if at >= len(string(folded)) || !attributionProof.MatchString(f[at:]) {
-			return "", 0, ""
-		}
-		// Glued to a text that ends in a date of its own, it must have the time.
-		if before := cutAt(first, at); before != "" && !clockTime.MatchString(f[at:]) {
-			return "", 0, ""
-		}
-		return cutAt(first, at), k - i + 1, "an attribution line"
+	if before, n := attribution(lines, i, first); n > 0 {
+		return before, n, "an attribution line"
 	}
 	return "", 0, ""
 }

@@ -177,8 +177,11 @@ func (r *signatureReader) signatureLine(text, prev, next string, marked bool) bo
 	if ruler.MatchString(trimmed) || trimmed == "--" {
 		return true
 	}
-	if m := placeholder.FindStringSubmatch(trimmed); m != nil {
-		return strings.HasPrefix(strings.ToLower(m[1]), "cid:") || r.pictureText(m[1])
+	if pictures := strings.FieldsFunc(webAddress.ReplaceAllString(trimmed, ""), func(c rune) bool { return c == ']' }); bracketed(pictures) {
+		return !slices.ContainsFunc(pictures, func(p string) bool {
+			p = strings.TrimLeft(p, " [")
+			return !strings.HasPrefix(strings.ToLower(p), "cid:") && !r.pictureText(p)
+		})
 	}
 	if len(text) > 300 {
 		return false
@@ -276,6 +279,12 @@ func (r *signatureReader) footer(toks []token) bool {
 		i++
 	}
 	return phrases > 0
+}
+
+// bracketed reports whether a line is made of what programs write in place of
+// pictures: "[cid:image001.png]", "[Facebook]".
+func bracketed(parts []string) bool {
+	return len(parts) > 0 && !slices.ContainsFunc(parts, func(p string) bool { return !strings.HasPrefix(strings.TrimSpace(p), "[") })
 }
 
 // pictureText reports whether the words that a program writes in place of a
