@@ -47,6 +47,8 @@ func (h *hand) command() (s Settlement, taken bool, err error) {
 		do = h.reportStatus
 	case reply.CommandWithdraw:
 		do = h.withdraw
+	case reply.CommandCorrect:
+		do = h.mend
 	case reply.CommandDone, reply.CommandFailed:
 		do = h.workWithoutToken
 	default:

@@ -218,7 +218,7 @@ func (SetAside) Name() string        { return "set_aside" }
 var Letters = []Letter{BlankForms{}, Registered{}, Returned{}, ConfirmRequest{}, Approval{},
 	AskAgain{}, ConfirmDecision{}, AlreadyDecided{}, QuestionClosed{}, Approved{}, Rejected{},
 	ApprovedForIT{}, Access{}, NewLink{}, AccessList{}, CloseReceived{}, CloseForIT{}, NotEntitled{},
-	CannotRead{}, TooLarge{}, SetAside{}, Undelivered{}, Stuck{}, Cancelled{}, Suspect{}, Disowned{}, Offer{}, Warning{}, Delegated{}, DelegationRefused{},
+	CannotRead{}, TooLarge{}, SetAside{}, Undelivered{}, Stuck{}, Cancelled{}, AddressFailed{}, AddressMended{}, AddressStays{}, CannotCorrect{}, Suspect{}, Disowned{}, Offer{}, Warning{}, Delegated{}, DelegationRefused{},
 	Journal{}, NoJournal{},
 	WorkOrder{}, ConfirmWork{}, WorkDone{}, WorkClosed{},
 	Reminder{}, StillWaiting{}, Expired{}, StatusReport{}, Withdrawn{}, WithdrawnForOthers{}, TooLateToWithdraw{},

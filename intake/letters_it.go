@@ -11,6 +11,9 @@ type Undelivered struct {
 	Kind    string // the name of the letter
 	Reason  string // in the server's words
 	Bounced bool   // it was accepted first, and came back
+	Guessed bool   // it is not sure that it is this mail
+
+	Next *Approver // with a question: who was asked instead
 }
 
 // Stuck says that a request could not be carried out, what there is by now, and
@@ -23,6 +26,7 @@ type Stuck struct {
 
 	// What the portal says there is:
 	SiteURL string
+	ByHand  bool     // nothing: people of IT make the sites
 	NoSite  bool     // no site was made
 	Unread  string   // why the portal did not say; empty: it did
 	Done    []Member // who has exactly what was approved

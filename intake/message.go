@@ -64,7 +64,8 @@ type Attachment struct {
 
 // Bounce is what a delivery status notification says (RFC 3464).
 type Bounce struct {
-	OriginalMessageID string // of the mail that was not delivered, without angle brackets
+	OriginalMessageID string   // of the mail that was not delivered, without angle brackets
+	References        []string // other identifiers in what was returned of it, and those that the notification answers
 	Recipients        []BouncedRecipient
 }
 

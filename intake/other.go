@@ -3,7 +3,6 @@ package intake
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"registratura/forms"
 	"registratura/intake/reply"
@@ -28,7 +27,7 @@ const (
 
 // strayReply is an answer to one of our mails that puts no question, or to none.
 func (h *hand) strayReply() (Settlement, error) {
-	r, _, err := h.requestOfMail()
+	r, answers, err := h.requestOfMail()
 	if err != nil {
 		return Settlement{}, err
 	}
@@ -47,6 +46,11 @@ func (h *hand) strayReply() (Settlement, error) {
 	}
 	if r == nil {
 		return h.other()
+	}
+	if ok {
+		if s, taken, err := h.helpCorrect(r, sender, answers); taken || err != nil {
+			return s, err
+		}
 	}
 	s, err := h.setAside(AsideReply, "an answer that puts no question the desk knows")
 	s.Request = r.ID
@@ -117,33 +121,6 @@ func (h *hand) tooLarge() (Settlement, error) {
 		}
 	}
 	return h.setAside(AsideTooLarge, fmt.Sprintf("%d octets, the limit is %d", h.mail.Size, h.Policy.MaxMailSize))
-}
-
-// bounce follows up a delivery status notification for one of our mails; a
-// delay is no failure (RFC 3464, 2.3.3).
-func (h *hand) bounce() (Settlement, error) {
-	b := h.c.Message.Bounce
-	s := Settlement{Fate: FateAutomatic, Note: "a delivery status notification"}
-	m, err := h.tx.NoticeOfMessage(b.OriginalMessageID)
-	if errors.Is(err, ErrNotFound) {
-		return s, nil
-	}
-	if err != nil {
-		return s, err
-	}
-	s.Request = m.Request
-	for _, rcpt := range b.Recipients {
-		// A notice has one recipient; whoever sends a forged notification
-		// about another one is not passed on.
-		if rcpt.Action != "failed" || !strings.EqualFold(rcpt.Address, m.To) {
-			continue
-		}
-		reason := strings.TrimSpace(rcpt.Status + " " + rcpt.Diagnostic)
-		if err := h.undelivered(m, m.To, reason, true); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
 }
 
 // setAside leaves the mail to a person, and tells IT.

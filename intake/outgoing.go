@@ -139,7 +139,7 @@ func (d *Desk) Send(ctx context.Context, id int64, last bool) error {
 		if err2 := h.tx.MarkFailed(id, h.now, err.Error()); err2 != nil {
 			return err2
 		}
-		return h.undelivered(m, m.To, err.Error(), false)
+		return h.undelivered(m, err.Error(), false, true)
 	})
 }
 
@@ -149,33 +149,4 @@ func (h *hand) requestOf(m OutgoingMail) *Request {
 		return nil
 	}
 	return &Request{ID: m.Request}
-}
-
-// undelivered tells IT of a mail that did not arrive, unless that one told of
-// another: then the log and the list of notices must do.
-func (h *hand) undelivered(m OutgoingMail, to, reason string, bounced bool) error {
-	if err := h.event(h.requestOf(m), EventNoticeFails, "desk", fmt.Sprintf("%s to %s: %s", m.Kind, to, reason)); err != nil {
-		return err
-	}
-	if m.Kind == (Undelivered{}).Name() {
-		return nil
-	}
-	letter := Undelivered{To: to, Kind: m.Kind, Reason: reason, Bounced: bounced}
-	if m.Request != 0 {
-		r, err := h.tx.Request(m.Request)
-		if err != nil {
-			return err
-		}
-		letter.Request = r
-	}
-	for _, p := range h.Directory.IT {
-		if p.Address == to {
-			continue
-		}
-		// A mail can come back as often as somebody likes.
-		if err := h.send(p, letter, envelope{request: letter.Request, bounded: bounced}); err != nil {
-			return err
-		}
-	}
-	return nil
 }

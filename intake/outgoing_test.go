@@ -78,7 +78,7 @@ func TestRefusedMailGoesToITOnce(t *testing.T) {
 		return nil
 	}
 	o.handle(o.write(letter{from: economist, subject: "Cerere", files: []file{annex(o, submission())}}))
-	o.wantSent("registered ion.popescu", "undelivered it")
+	o.wantSent("approval viceprimar", "registered ion.popescu", "undelivered it")
 	o.says(o.mailTo(it, "undelivered"), mayor, "550 said the server", "1/23.11.2026")
 	for range 5 {
 		o.pass(24 * time.Hour)
@@ -114,7 +114,7 @@ func TestMailToITThatIsRefusedIsNotReportedInALoop(t *testing.T) {
 			for range 3 {
 				o.pass(time.Hour)
 			}
-			o.wantSent("registered ion.popescu")
+			o.wantSent("approval viceprimar", "registered ion.popescu")
 			// one to the mayor, one to each of IT about it
 			if n := o.count(`SELECT COUNT(*) FROM notices WHERE state = 'failed'`); n != 1+len(people) {
 				t.Errorf("%d notices failed, want %d", n, 1+len(people))
@@ -160,7 +160,7 @@ func TestLastAttemptTellsIT(t *testing.T) {
 	}
 	o.wantSent()
 	o.pass(time.Hour)
-	o.wantSent("undelivered it")
+	o.wantSent("approval viceprimar", "undelivered it")
 	if len(o.queue.lost) != 0 {
 		t.Errorf("the queue gave up on jobs %v by itself", o.queue.lost)
 	}
@@ -405,8 +405,8 @@ func TestBounces(t *testing.T) {
 		dsn  func(o *office, access *intake.Message) []byte
 		sent []string
 	}{
-		{"a mail that came back goes to IT", func(o *office, m *intake.Message) []byte { return dsn(m, dan, "failed") }, []string{"undelivered it"}},
-		{"a delay is no failure", func(o *office, m *intake.Message) []byte { return dsn(m, dan, "delayed") }, nil},
+		{"a mail that came back goes to IT", func(o *office, m *intake.Message) []byte { return dsn(m, economist, "failed") }, []string{"undelivered it"}},
+		{"a delay is no failure", func(o *office, m *intake.Message) []byte { return dsn(m, economist, "delayed") }, nil},
 		{"a notification about somebody else is none", func(o *office, m *intake.Message) []byte { return dsn(m, stranger, "failed") }, nil},
 		{"a notification about no mail of ours is none", func(o *office, m *intake.Message) []byte {
 			return dsn(&intake.Message{MessageID: "x@y.test"}, dan, "failed")
@@ -419,29 +419,37 @@ func TestBounces(t *testing.T) {
 			id, question := o.asked()
 			o.handle(o.answer(mayor, question, "Aprob."))
 			o.sent()
-			got := o.handle(test.dsn(o, o.mailTo(dan, "access")))
+			got := o.handle(test.dsn(o, o.mailTo(economist, "access_list")))
 			if got.Fate != intake.FateAutomatic {
 				t.Errorf("the notification is %+v", got)
 			}
 			o.wantSent(test.sent...)
 			if test.sent != nil {
-				o.says(o.mailTo(it, "undelivered"), dan, "no such user")
+				o.says(o.mailTo(it, "undelivered"), economist, "no such user")
 			}
 			o.is(id, intake.StatusActive)
 		})
 	}
 }
 
-func TestBouncesOfOneMailAreReportedWithinBounds(t *testing.T) {
+func TestBouncesAreReportedOnceForEachMailAndWithinBounds(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.desk.Policy.AnswersPerDay = 5
 	_, question := o.asked()
 	o.handle(o.answer(mayor, question, "Aprob."))
 	o.sent()
-	access := o.mailTo(dan, "access")
+	list := o.mailTo(economist, "access_list")
 	for i := range 20 {
-		o.handle(append(dsn(access, dan, "failed"), fmt.Sprintf("copy %d\r\n", i)...))
+		o.handle(append(dsn(list, economist, "failed"), fmt.Sprintf("copy %d\r\n", i)...))
 	}
-	o.wantSent(slices.Repeat([]string{"undelivered it"}, 5)...)
+	o.wantSent("undelivered it")
+	for range 10 { // ten more mails to him, which all come back
+		o.clock.pass(time.Minute)
+		o.handle(o.write(letter{from: economist, answers: list, text: "stadiu"}))
+	}
+	for _, d := range o.post.delivered[o.seen:] {
+		o.handle(dsn(parse(d.raw, false), economist, "failed"))
+	}
+	o.wantSent(append(slices.Repeat([]string{"status_report ion.popescu"}, 4), slices.Repeat([]string{"undelivered it"}, 4)...)...)
 }

@@ -86,6 +86,8 @@ func (d *Desk) Provision(ctx context.Context, id int64, last bool) error {
 			return err
 		}
 	case StatusProvisioning:
+	case StatusActive:
+		return d.moveAddresses(ctx, r, last)
 	case StatusWithdrawn:
 		return d.takeBack(ctx, r, last)
 	default:

@@ -180,20 +180,29 @@ func (h *hand) askNext(r *Request) error {
 	if h.Policy.Rule == AllApprove {
 		return nil
 	}
+	next, ok, err := h.nextApprover(r)
+	if err != nil || !ok {
+		return err
+	}
+	return h.putQuestion(r, next, nil)
+}
+
+// nextApprover is the first approver who was not asked yet.
+func (h *hand) nextApprover(r *Request) (next Approver, ok bool, err error) {
 	asked, err := h.asked(r)
 	if err != nil {
-		return err
+		return next, false, err
 	}
 	list, err := h.approversToAsk()
 	if err != nil {
-		return err
+		return next, false, err
 	}
 	for _, approver := range list {
 		if !slices.Contains(asked, approver.Address) {
-			return h.putQuestion(r, approver, nil)
+			return approver, true, nil
 		}
 	}
-	return nil
+	return next, false, nil
 }
 
 func (h *hand) tellWaiting(r *Request) error {

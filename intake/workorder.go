@@ -435,7 +435,11 @@ func (h *hand) workFailed(r *Request, person Person, reason string) error {
 	if err := h.event(r, EventStuck, "desk", "IT can't do the work"); err != nil {
 		return err
 	}
-	return h.tellIT(Stuck{Request: r, Failures: []Failure{{Err: fmt.Sprintf("%s (%s): %s", person.Name, person.Address, reason)}}}, envelope{request: r})
+	failures := []Failure{{Err: fmt.Sprintf("%s (%s): %s", person.Name, person.Address, reason)}}
+	if err := h.tx.RecordTrouble(r.ID, Trouble{Failures: failures, At: h.now}); err != nil {
+		return err
+	}
+	return h.tellIT(Stuck{Request: r, Failures: failures, ByHand: true}, envelope{request: r})
 }
 
 // workClosed is the letter for an answer to a work order that is closed.

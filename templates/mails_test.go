@@ -159,7 +159,8 @@ func TestWordsAskedForNeverStandAlone(t *testing.T) {
 }
 
 func TestQuestionsBeginWithTheReplyLineAndNothingElseDoes(t *testing.T) {
-	asks := []string{"approval", "reminder", "offer", "ask_again", "confirm_decision", "confirm_request", "work_order", "confirm_work"}
+	asks := []string{"approval", "reminder", "offer", "ask_again", "confirm_decision", "confirm_request", "work_order", "confirm_work",
+		"address_failed", "cannot_correct"}
 	for _, s := range samples() {
 		m := render(t, s.letter)
 		first, _, _ := strings.Cut(m.Text, "\n")

@@ -41,6 +41,44 @@ func troubleSamples() []sample {
 		{"cancelled-closing", intake.Cancelled{Request: cancelled, Why: why, Left: intake.Remains{State: intake.SiteResumed, SiteURL: site}}},
 		{"cancelled-failed", intake.Cancelled{Request: cancelled, Why: why, Left: intake.Remains{State: intake.SiteClosed, SiteURL: site, Failed: "portalul nu răspunde"}}},
 		{"cancelled-failed-it", intake.Cancelled{Request: cancelled, Why: why, Left: intake.Remains{State: intake.SiteClosed, SiteURL: site, Failed: "portalul nu răspunde"}, ForIT: true}},
+		{"cancelled-by-hand-it", intake.Cancelled{Request: cancelled, Why: why, Left: intake.Remains{State: intake.SiteClosed, ByHand: true}, ForIT: true}},
+		{"stuck-by-hand", intake.Stuck{Request: stuck, Failures: []intake.Failure{{Err: "Ana Popa (ana.popa@primariabuzau.ro): nu avem licențe"}}, ByHand: true}},
 		{"cancelled-hostile", intake.Cancelled{Request: hostileRequest(), Why: hostile, Left: intake.Remains{State: intake.SiteClosed, SiteURL: site, Failed: hostile}, ForIT: true}},
 	}
+}
+
+// addressSamples are the letters about an address that is wrong.
+func addressSamples() []sample {
+	const site = "https://extranet.primariabuzau.ro/s/scoala-gimnaziala-nr-11/"
+	open := decided(intake.Approve, "")
+	open.Status = intake.StatusActive
+	ended := decided(intake.Approve, "")
+	ended.Status = intake.StatusClosed
+	member := open.Plan.Members[1]
+	mended := member
+	mended.Address = "d.serban@scoala11buzau.ro"
+	const reason = "5.1.1 550 The email account that you tried to reach does not exist"
+	list := []sample{
+		{"address_failed", intake.AddressFailed{Request: open, Member: member, Reason: reason}},
+		{"address_failed-it", intake.AddressFailed{Request: open, Member: open.Plan.Members[3], Reason: reason, ForIT: true}},
+		{"address_failed-hostile", intake.AddressFailed{Request: hostileRequest(), Member: intake.Member{Name: hostile, Address: "x@rau.ro"}, Reason: hostile}},
+		{"address_mended", intake.AddressMended{Request: open, Member: mended, Old: member.Address, By: open.From, SiteURL: site}},
+		{"address_mended-approver", intake.AddressMended{Request: open, Member: mended, Old: member.Address, By: open.From, SiteURL: site, Approver: true}},
+		{"address_mended-hostile", intake.AddressMended{Request: hostileRequest(), Member: intake.Member{Name: hostile, Address: "x@rau.ro"}, Old: "y@rau.ro", By: intake.Person{Name: hostile, Address: "z@rau.ro"}, SiteURL: site}},
+		{"address_stays", intake.AddressStays{Request: open, Member: mended, Old: member.Address, Err: "portalul a răspuns 503"}},
+		{"address_stays-different", intake.AddressStays{Request: open, Member: mended, Old: member.Address, Err: "the portal has 1 differences from what request 42/23.11.2026 is to have",
+			Differences: []intake.Difference{{Address: member.Address, Granted: forms.RightRead}}}},
+		{"cannot_correct-hostile", intake.CannotCorrect{Request: hostileRequest(), Why: intake.CorrectionInvalid, Said: hostile, Address: hostile, Failed: []intake.Member{{Name: hostile, Address: "x@rau.ro"}}}},
+		{"cannot_correct-nothing", intake.CannotCorrect{Request: open, Why: intake.CorrectionNobody, Said: "Dan Șerban d.serban@scoala11buzau.ro", Address: mended.Address}},
+		{"undelivered-next", intake.Undelivered{Request: sampleRequest(), To: mayor.Address, Kind: "approval", Reason: "5.2.2 Mailbox full", Bounced: true, Next: &viceMayor}},
+		{"undelivered-guessed", intake.Undelivered{Request: open, To: member.Address, Kind: "access", Reason: reason, Bounced: true, Guessed: true}},
+	}
+	for _, why := range intake.CorrectionFaults {
+		r := open
+		if why == intake.CorrectionClosed {
+			r = ended
+		}
+		list = append(list, sample{"cannot_correct-" + string(why), intake.CannotCorrect{Request: r, Why: why, Said: "Dan Șerban d.serban@scoala11buzau.ro", Address: mended.Address, Failed: []intake.Member{member}}})
+	}
+	return list
 }

@@ -40,8 +40,10 @@ var mailFuncs = template.FuncMap{
 	"change":    change,
 	"obstacle":  obstacle,
 	"hold":      hold,
-	"amendment": amendment,
-	"amended":   amended,
+
+	"correction": correction,
+	"amendment":  amendment,
+	"amended":    amended,
 
 	"canWithdraw": func(r *intake.Request) bool {
 		return r.Status == intake.StatusApproved || r.Status == intake.StatusScheduled
@@ -298,6 +300,12 @@ func letterInWords(name string) string {
 		return "întrebarea către cel care aprobă"
 	case "delegated":
 		return "confirmarea delegării"
+	case "address_failed":
+		return "vestea că o adresă este greșită"
+	case "address_mended", "address_stays":
+		return "vestea despre o adresă corectată"
+	case "cannot_correct":
+		return "răspunsul la o adresă care nu a putut fi corectată"
 	case "cancelled":
 		return "vestea că cererea a fost anulată de Serviciul TIC"
 	case "warning":

@@ -115,6 +115,11 @@ func TestEveryCodeHasWords(t *testing.T) {
 			t.Errorf("%q has no words", why)
 		}
 	}
+	for _, why := range intake.CorrectionFaults {
+		if correction(why, "") == string(why) {
+			t.Errorf("%q has no words", why)
+		}
+	}
 	for _, why := range intake.HoldWhys {
 		if hold(intake.Hold{Why: why}) == hold(intake.Hold{}) {
 			t.Errorf("%q has no words", why)

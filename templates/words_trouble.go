@@ -16,3 +16,30 @@ func hold(x intake.Hold) string {
 	}
 	return x.Name
 }
+
+// correction says why an address was not mended.
+func correction(why intake.CorrectionFault, address string) string {
+	switch why {
+	case intake.CorrectionUnread:
+		return "nu reiese limpede care este adresa corectă și a cui este"
+	case intake.CorrectionNobody:
+		return "cel pe care l-ați numit nu este printre utilizatorii la care mesajul nu a ajuns"
+	case intake.CorrectionAmbiguous:
+		return "sunt mai mulți utilizatori la care mesajul nu a ajuns și nu reiese la care dintre ei vă referiți"
+	case intake.CorrectionInvalid:
+		return "„" + address + "” nu este o adresă de e-mail întreagă, fără diacritice și fără spații"
+	case intake.CorrectionSame:
+		return address + " este chiar adresa la care mesajul nu a ajuns"
+	case intake.CorrectionTaken:
+		return address + " este adresa altui utilizator al site-ului"
+	case intake.CorrectionForeign:
+		return "utilizatorul este intern, iar " + address + " nu este o adresă a primăriei"
+	case intake.CorrectionOwn:
+		return "utilizatorul este din instituția parteneră, iar " + address + " este o adresă a primăriei"
+	case intake.CorrectionClosed:
+		return "site-ul nu este deschis"
+	case intake.CorrectionDone:
+		return "este corectată deja"
+	}
+	return string(why)
+}

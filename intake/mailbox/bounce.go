@@ -14,6 +14,8 @@ import (
 const (
 	maxBounced = 1000
 	maxReport  = 64 << 10
+	// maxReferences bounds the identifiers by which a mail is looked for.
+	maxReferences = 20
 )
 
 // bounce reads which of our mails did not arrive, and where: from a
@@ -39,10 +41,19 @@ func (p *parser) bounce(h header) *intake.Bounce {
 		}
 	}
 	b.Recipients = b.Recipients[:min(len(b.Recipients), maxBounced)]
-	if ids := identifiers([]string{p.original.get("message-id")}); len(ids) > 0 {
+	ids := identifiers([]string{p.original.get("message-id")})
+	if threads := p.m.Threads(); len(ids) == 0 && len(threads) > 0 {
+		ids = threads[:1] // Exchange returns no header, but sets In-Reply-To
+	}
+	if len(ids) > 0 {
 		b.OriginalMessageID = ids[0]
-	} else if threads := p.m.Threads(); len(threads) > 0 {
-		b.OriginalMessageID = threads[0] // Exchange returns no header, but sets In-Reply-To
+	}
+	// Some servers put a Message-ID of their own in place of ours.
+	others := append(identifiers([]string{p.original.get("in-reply-to"), p.original.get("references")}), p.m.Threads()...)
+	for _, id := range others {
+		if id != b.OriginalMessageID && !slices.Contains(b.References, id) && len(b.References) < maxReferences {
+			b.References = append(b.References, id)
+		}
 	}
 	return b
 }
