@@ -73,13 +73,16 @@ type requestSummary struct {
 	Department string           `json:"department"`
 	Form       forms.Submission `json:"form"`
 	Plan       *intake.Plan     `json:"plan,omitempty"`
-	Decision   *intake.Decision `json:"decision,omitempty"`
+
+	Deviations []intake.Deviation `json:"deviations,omitempty"`
+
+	Decision *intake.Decision `json:"decision,omitempty"`
 }
 
 func summaryOf(r *intake.Request) requestSummary {
 	s := requestSummary{
 		Number: r.Number.String(), Serial: r.Number.Serial, Date: r.Number.Date, Kind: r.Kind, Status: r.Status, Since: r.ChangedAt,
-		From: r.From, Proven: r.Proven, Department: r.Department, Form: r.Submission, Decision: r.Decision,
+		From: r.From, Proven: r.Proven, Department: r.Department, Form: r.Submission, Decision: r.Decision, Deviations: r.Deviations,
 	}
 	if r.PlanHash != "" {
 		s.Plan = &r.Plan
@@ -146,6 +149,22 @@ func printStory(w io.Writer, r *intake.Request, story []store.StoryLine, loc *ti
 		fmt.Fprintln(w, "\nMembers")
 		for _, m := range r.Plan.Members {
 			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", m.Side, m.Name, m.Address, m.Rights)
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+	if len(r.Deviations) > 0 {
+		fmt.Fprintln(w, "\nSettled since the approval")
+		for _, d := range r.Deviations {
+			what := "is left out, without access"
+			if !d.LeavesOut() {
+				what = "is now " + d.NewAddress
+			}
+			if d.Pending() {
+				what += " (the access is not moved yet)"
+			}
+			fmt.Fprintf(t, "  %s\t%s\t%s\t%s: %s\n", d.At.In(loc).Format("02.01.2006 15:04"), d.Address, what, d.By, oneLine(d.Why))
 		}
 		if err := t.Flush(); err != nil {
 			return err

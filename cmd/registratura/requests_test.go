@@ -66,6 +66,8 @@ func TestWhatITCanDoWithAStuckRequest(t *testing.T) {
 	}{
 		{"skipping needs a reason", []string{"skip", "1"}, 2, "", "--reason"},
 		{"who failed is skipped", []string{"skip", "1", "--reason", "nu se poate"}, 0, "ana@x.test is left out and gets no access", ""},
+		{"who was skipped is shown", []string{"show", "1"}, 0, "ana@x.test  is left out, without access", ""},
+		{"who was skipped is shown to scripts", []string{"show", "1", "--json"}, 0, `"deviations":[{"number":0,"address":"ana@x.test"`, ""},
 		{"a second time it says why not", []string{"skip", "1", "--reason", "nu se poate"}, 1, "", "is provisioning: only in a stuck one"},
 		{"a site is not skipped", []string{"skip", "2", "--reason", "nu se poate"}, 1, "", "the site itself failed"},
 		{"trying again while it is tried is no mistake", []string{"retry", "1"}, 0, "at it already", ""},

@@ -95,6 +95,39 @@ func TestPurgedRecordIsWhole(t *testing.T) {
 	}
 }
 
+func TestWhatWasSettledAboutUsersIsPurgedWithThem(t *testing.T) {
+	r := newRecord(t)
+	r.settle()
+	r.must(r.store.Transact(t.Context(), func(tx intake.Tx) error {
+		notice, err := tx.AddNotice(intake.OutgoingMail{Request: 1, Kind: "access", To: "ana@spital.test", MessageID: "1", Raw: []byte("x"), CreatedAt: morning})
+		if err != nil {
+			return err
+		}
+		_, err = tx.AddUndelivered(intake.UndeliveredMail{Notice: notice, Request: 1, Kind: "access", Address: "ana@spital.test", Reason: "ana@spital.test?", Sure: true, At: morning})
+		member := intake.Member{Name: "Ana", Address: "ana@spital.test"}
+		return errors.Join(err, tx.MarkSent(notice, morning), tx.RecordDeviation(1, intake.Deviation{Address: "ana@spital.test", At: morning}),
+			tx.RecordTrouble(1, intake.Trouble{Failures: []intake.Failure{{Member: &member, Err: "503"}}, At: morning}))
+	}))
+	rows := func() string {
+		db, err := sql.Open("sqlite3", "file:"+r.file)
+		r.must(err)
+		defer db.Close()
+		var d, u, n int
+		r.must(db.QueryRow(`SELECT (SELECT COUNT(*) FROM deviations), (SELECT COUNT(*) FROM troubles), (SELECT COUNT(*) FROM undelivered)`).Scan(&d, &u, &n))
+		return fmt.Sprint(d, u, n)
+	}
+	r.purge(everything)
+	if got := rows(); got != "1 1 1" && got != "1 1 0" {
+		t.Errorf("of an open request is left %s", got)
+	}
+	r.end(1, intake.StatusClosed)
+	r.purge(everything)
+	if got := rows(); got != "0 0 0" {
+		t.Errorf("after the end is left %s", got)
+	}
+	r.whole("")
+}
+
 // Whoever hides something by calling it purged is found, unless they write an
 // event of a purge as well, which everybody sees.
 func TestTamperingThatPretendsToBeAPurgeIsFound(t *testing.T) {

@@ -243,7 +243,7 @@ func (x *Extranet) pageITRequest(w http.ResponseWriter, r *http.Request, s *sess
 		x.refusePage(w, r, s, fmt.Errorf("telling a request's story to IT: %w", err))
 		return
 	}
-	d := itRequestData{itRequest: x.itRequest(request), Members: request.Plan.Members}
+	d := itRequestData{itRequest: x.itRequest(request), Members: request.Members()}
 	for _, line := range story {
 		d.Story = append(d.Story, itStoryLine{line, EventInWords(line.What)})
 	}
@@ -267,7 +267,12 @@ func (x *Extranet) doITRequest(w http.ResponseWriter, r *http.Request, s *sessio
 	if err == nil {
 		err = x.config.Registry.Retry(r.Context(), request.ID, "IT ("+s.address+")")
 	}
+	var held *intake.NotNowError
 	switch {
+	case errors.As(err, &held) && len(held.Holds) > 0:
+		x.refusePage(w, r, s, &refusal{http.StatusConflict,
+			"Ceva pe care se sprijină cererea s-a schimbat de la aprobare, cum spune mesajul primit. Corectați configurația și reporniți registratura " +
+				"sau, dacă cererea rămâne valabilă, folosiți comanda „registratura requests retry " + request.Number.String() + " --anyway MOTIV”."})
 	case errors.Is(err, intake.ErrStatus):
 		x.refusePage(w, r, s, &refusal{http.StatusConflict,
 			"Cererea nu mai este oprită: a fost reluată deja sau starea ei s-a schimbat. Deschideți din nou lista cererilor."})
