@@ -230,7 +230,7 @@ func (p *personSearch) inRequest(r *intake.Request) PersonRequest {
 	if p.is(r.From.Address) {
 		d.Roles, d.Name = append(d.Roles, RoleRequester), r.From.Name
 	}
-	members := slices.Clone(r.Plan.Members)
+	members := append(r.Members(), r.Plan.Members...)
 	for _, u := range r.Submission.PartnerUsers {
 		members = append(members, intake.Member{Name: u.Name, Address: u.Email, Side: intake.PartnerSide, Rights: u.Rights})
 	}
