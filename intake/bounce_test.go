@@ -208,7 +208,7 @@ func TestAddressThatIsNotMended(t *testing.T) {
 		{"when it could be two", "corect: noua@spital.test", "nu reiese la care dintre ei"},
 		{"when it is not clear which is which", "corect: " + elena + ", " + elenaNew, "nu reiese limpede"},
 		{"without any", "corect: Elena Dobre", "nu reiese limpede"},
-		{"to what the letter shows", "corect: Elena Dobre nume@…", "nu este o adresă de e-mail întreagă"},
+		{"to what the letter shows", "corect: Elena Dobre nume@…", "nu reiese limpede"},
 		{"with the word misspelt", "corct: Elena Dobre " + elenaNew, "nu reiese limpede"},
 	}
 	for _, test := range tests {
@@ -276,6 +276,19 @@ func TestWhoMayMendAnAddress(t *testing.T) {
 				t.Errorf("recorded: %v", got)
 			}
 		})
+	}
+}
+
+func TestAMemberWhoWritesInTheRequestersNameMendsNothing(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id := o.open()
+	o.failedFor(elena)
+	o.thinks(economist, unproven)
+	// Marin knows the Message-ID of the mail that he got himself.
+	o.handle(o.answer(economist, o.mailTo(marin, "access"), "corect: Elena Dobre "+elenaNew))
+	if len(o.request(id).Deviations) != 0 {
+		t.Error("it was mended")
 	}
 }
 

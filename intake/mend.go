@@ -69,10 +69,26 @@ func (CannotCorrect) Name() string { return "cannot_correct" }
 // mayCorrect reports whether the mail in hand is from the requester or from IT,
 // provenly: by its origin, or because it answers a mail that only they got. A
 // mended address changes who gets access.
-func (h *hand) mayCorrect(r *Request, sender Address, answers bool) bool {
+func (h *hand) mayCorrect(r *Request, sender Address) (bool, error) {
 	entitled := sender.Address == r.From.Address && h.Directory.HeadOf(sender.Address, r.Department) ||
 		slices.ContainsFunc(h.Directory.IT, func(p Person) bool { return p.Address == sender.Address })
-	return entitled && h.cameFrom(sender.Address) && !h.c.Origin.Refuted && (h.c.Origin.Authentic || answers)
+	if !entitled || !h.cameFrom(sender.Address) || h.c.Origin.Refuted {
+		return false, nil
+	}
+	if h.c.Origin.Authentic {
+		return true, nil
+	}
+	// The members got mails about the request too.
+	for _, id := range h.c.Message.Threads() {
+		m, err := h.tx.NoticeOfMessage(id)
+		if err == nil && m.Request == r.ID && m.To == sender.Address {
+			return true, nil
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // notReached lists the members whose letter did not arrive at the address that
@@ -96,9 +112,9 @@ func (h *hand) notReached(r *Request) ([]Member, error) {
 
 // mend mends the address of a member who was not reached ("corect: Ion Pop
 // ion.pop@spital.ro"). The access moves, in the portal, by [Desk.moveAddresses].
-func (h *hand) mend(r *Request, sender Address, answers bool) (Settlement, bool, error) {
-	if !h.mayCorrect(r, sender, answers) {
-		return Settlement{}, false, nil
+func (h *hand) mend(r *Request, sender Address, _ bool) (Settlement, bool, error) {
+	if may, err := h.mayCorrect(r, sender); !may || err != nil {
+		return Settlement{}, false, err
 	}
 	failed, err := h.notReached(r)
 	if err != nil {
@@ -208,10 +224,13 @@ func namesPerson(said, name string) bool {
 
 // helpCorrect answers somebody who could mend an address and wrote one in a way
 // that is not understood ("corct: …"); false: the mail is about something else.
-func (h *hand) helpCorrect(r *Request, sender Address, answers bool) (Settlement, bool, error) {
+func (h *hand) helpCorrect(r *Request, sender Address) (Settlement, bool, error) {
 	said := strings.TrimSpace(h.c.Reply.Evidence)
-	if r.Status != StatusActive || !strings.Contains(said, "@") || !h.mayCorrect(r, sender, answers) {
+	if r.Status != StatusActive || !strings.Contains(said, "@") {
 		return Settlement{}, false, nil
+	}
+	if may, err := h.mayCorrect(r, sender); !may || err != nil {
+		return Settlement{}, false, err
 	}
 	failed, err := h.notReached(r)
 	if err != nil || len(failed) == 0 {

@@ -27,7 +27,7 @@ const (
 
 // strayReply is an answer to one of our mails that puts no question, or to none.
 func (h *hand) strayReply() (Settlement, error) {
-	r, answers, err := h.requestOfMail()
+	r, _, err := h.requestOfMail()
 	if err != nil {
 		return Settlement{}, err
 	}
@@ -48,7 +48,7 @@ func (h *hand) strayReply() (Settlement, error) {
 		return h.other()
 	}
 	if ok {
-		if s, taken, err := h.helpCorrect(r, sender, answers); taken || err != nil {
+		if s, taken, err := h.helpCorrect(r, sender); taken || err != nil {
 			return s, err
 		}
 	}

@@ -353,6 +353,70 @@ func TestOnTheDayTheDeskChecksWhatTheRequestRestsOn(t *testing.T) {
 	}
 }
 
+func TestWhatWasApprovedInOtherWaysStandsOnItsDay(t *testing.T) {
+	later := submission()
+	later.ActivationDate = forms.Date{Year: 2026, Month: time.November, Day: 30}
+	tests := []struct {
+		name    string
+		approve func(o *office) (id int64)
+	}{
+		{"by all", func(o *office) int64 {
+			o.desk.Policy.Rule = intake.AllApprove
+			id, question := o.askedFor(later)
+			o.handle(o.answer(mayor, question, "Aprob."))
+			o.handle(o.answer(viceMayor, o.mailTo(viceMayor, "approval"), "Aprob."))
+			return id
+		}},
+		{"with changes", func(o *office) int64 {
+			id, question := o.askedFor(later)
+			o.handle(o.answer(mayor, question, "Aprob, dar fără drept de ștergere."))
+			o.handle(o.answer(mayor, o.mailTo(mayor, "offer"), "Aprob."))
+			return id
+		}},
+		{"after a correction", func(o *office) int64 {
+			id, _ := o.asked()
+			o.handle(o.write(letter{from: economist, answers: o.mailTo(economist, "registered"), text: "Corectat.", files: []file{annex(o, later)}}))
+			o.handle(o.answer(mayor, o.mailTo(mayor, "approval"), "Aprob."))
+			return id
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			id := test.approve(o)
+			o.is(id, intake.StatusScheduled)
+			o.pass(7 * 24 * time.Hour)
+			o.is(id, intake.StatusActive)
+			if n := o.happened(intake.EventStuck); n != 0 {
+				t.Errorf("it was held: %+v", o.events)
+			}
+		})
+	}
+}
+
+func TestPlanThatIsNotWhatWasApprovedIsHeldWhateverITSays(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id := o.nextWeek()
+	r := o.request(id)
+	r.Plan.Members[0].Rights |= forms.RightDelete
+	o.must(o.store.Transact(t.Context(), func(tx intake.Tx) error { return tx.UpdateRequest(r) }))
+	o.pass(7 * 24 * time.Hour)
+	o.is(id, intake.StatusStuck)
+	o.says(o.mailTo(it, "stuck"), "nu mai este ceea ce s-a aprobat")
+	var held *intake.NotNowError
+	if err := o.desk.RetryAnyway(t.Context(), o.request(id), it, "lasă"); !errors.As(err, &held) {
+		t.Errorf("got %v", err)
+	}
+	if len(o.portal.calls) != 0 {
+		t.Errorf("the portal was called: %v", o.portal.calls)
+	}
+	r.Plan.Members[0].Rights &^= forms.RightDelete // so that the record is whole
+	r.Status = intake.StatusStuck
+	o.must(o.store.Transact(t.Context(), func(tx intake.Tx) error { return tx.UpdateRequest(r) }))
+}
+
 func TestCancellingWhatIsHeldTouchesNothingInThePortal(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
