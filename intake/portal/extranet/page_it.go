@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"registratura/forms"
 	"registratura/intake"
 )
 
@@ -47,8 +48,6 @@ const (
 	itPath        = "/it"
 	itRequestPath = "/it/cereri/"
 	itSitesPath   = "/it/site-uri"
-
-	itRequestsMost = 500 // on one page
 )
 
 var errNotIT = &refusal{http.StatusForbidden, "Pagina este numai pentru serviciul IT al instituției."}
@@ -124,7 +123,8 @@ type itRequestsData struct {
 	Filters  []itFilter
 	Requests []itRequest
 	Heading  string
-	Most     int // so many are shown, and there are more; else 0
+	Status   intake.Status // that is asked for; empty: all
+	itSearch
 }
 
 type itFilter struct {
@@ -136,6 +136,7 @@ type itFilter struct {
 type itRequest struct {
 	*intake.Request
 	Href, About, StatusWords string
+	KindWords                string // empty: it asks for a new site
 	CanRetry                 bool
 }
 
@@ -144,7 +145,16 @@ func (x *Extranet) itRequest(r *intake.Request) itRequest {
 	if about == "" {
 		about = r.Submission.Site // a closing
 	}
-	return itRequest{r, itRequestPath + strconv.FormatInt(r.ID, 10), about, x.statusInWords(r.Status), r.Status == intake.StatusStuck}
+	return itRequest{Request: r, Href: itRequestPath + strconv.FormatInt(r.ID, 10), About: about,
+		StatusWords: x.statusInWords(r.Status), KindWords: kindInWords(r), CanRetry: r.Status == intake.StatusStuck}
+}
+
+// kindInWords is what a request asks for other than a new site.
+func kindInWords(r *intake.Request) string {
+	if r.Kind == forms.Close {
+		return "Închidere"
+	}
+	return ""
 }
 
 func (x *Extranet) statusInWords(s intake.Status) string {
@@ -178,31 +188,50 @@ func (x *Extranet) pageITRequests(w http.ResponseWriter, r *http.Request, s *ses
 			}
 		}
 	}
-	list := func(status intake.Status) ([]itRequest, error) {
-		found, err := x.config.Registry.Requests(r.Context(), status, itRequestsMost)
+	d.Status, d.itSearch = asked, searchOf(r)
+	list := func(status intake.Status, limit int) ([]itRequest, error) {
+		found, err := x.config.Registry.Requests(r.Context(), status, limit)
 		if err != nil {
 			return nil, fmt.Errorf("listing requests for IT: %w", err)
 		}
-		rows := make([]itRequest, len(found))
-		for i, f := range found {
-			rows[i] = x.itRequest(f)
+		var rows []itRequest
+		for _, f := range found {
+			if d.matches(requestWords(f)...) {
+				rows = append(rows, x.itRequest(f))
+			}
 		}
 		return rows, nil
 	}
-	if asked == "" && counts[intake.StatusStuck] > 0 {
-		d.Stuck, err = list(intake.StatusStuck)
+	if asked == "" && d.Asked == "" && d.page == 1 && counts[intake.StatusStuck] > 0 {
+		d.Stuck, err = list(intake.StatusStuck, counts[intake.StatusStuck])
 	}
 	if err == nil {
-		d.Requests, err = list(asked)
+		limit := total // to search in
+		if d.Asked == "" {
+			limit = min(total, d.page*itPerPage)
+		}
+		d.Requests, err = list(asked, limit)
 	}
 	if err != nil {
 		x.refusePage(w, r, s, err)
 		return
 	}
-	if total > len(d.Requests) {
-		d.Most = len(d.Requests)
+	if d.Asked != "" {
+		total = len(d.Requests)
 	}
+	from, to := d.cut(total, itPath, url.Values{"stare": {string(asked)}})
+	d.Requests = d.Requests[min(from, len(d.Requests)):min(to, len(d.Requests))]
 	x.render(w, r, s, http.StatusOK, "it", pageData{Title: "Cereri", Page: d})
+}
+
+// requestWords is what a request can be searched by: its number, its site, and
+// whom it is about.
+func requestWords(r *intake.Request) []string {
+	words := []string{r.Number.String(), r.Submission.Partner, r.Submission.Site, r.Plan.Site.ID, r.Plan.Site.Title, r.Department, r.From.Name, r.From.Address}
+	for _, m := range r.Plan.Members {
+		words = append(words, m.Name, m.Address)
+	}
+	return words
 }
 
 type itRequestData struct {
@@ -249,7 +278,7 @@ func (x *Extranet) pageITRequest(w http.ResponseWriter, r *http.Request, s *sess
 	}
 	page := pageData{Title: "Cererea nr. " + request.Number.String(), Page: d}
 	if r.URL.Query().Get("ok") == "reluat" {
-		page.Notice = "Crearea site-ului a fost reluată. Reîncărcați pagina peste un minut pentru a vedea rezultatul."
+		page.Notice = "Cererea a fost reluată. Reîncărcați pagina peste un minut pentru a vedea rezultatul."
 	}
 	x.render(w, r, s, http.StatusOK, "itrequest", page)
 }
@@ -285,7 +314,9 @@ func (x *Extranet) doITRequest(w http.ResponseWriter, r *http.Request, s *sessio
 
 type itSitesData struct {
 	Sites []SiteUse
-	Bytes int64
+	All   int   // sites
+	Bytes int64 // of all sites
+	itSearch
 }
 
 func (x *Extranet) pageITSites(w http.ResponseWriter, r *http.Request, s *session) {
@@ -294,10 +325,15 @@ func (x *Extranet) pageITSites(w http.ResponseWriter, r *http.Request, s *sessio
 		x.refusePage(w, r, s, err)
 		return
 	}
-	d := itSitesData{Sites: sites}
+	d := itSitesData{All: len(sites), itSearch: searchOf(r)}
 	for _, site := range sites {
 		d.Bytes += site.Bytes
+		if d.matches(site.ID, site.Title, siteStateInWords(site.State)) {
+			d.Sites = append(d.Sites, site)
+		}
 	}
+	from, to := d.cut(len(d.Sites), itSitesPath, nil)
+	d.Sites = d.Sites[from:to]
 	x.render(w, r, s, http.StatusOK, "itsites", pageData{Title: "Site-uri", Page: d})
 }
 

@@ -2,6 +2,7 @@ package extranet
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -162,7 +163,7 @@ func TestITSeesStuckRequestsFirstWithStoryAndEvidenceAndHasThemTriedAgain(t *tes
 	b.get("/it?stare=nimic").want(t, http.StatusOK, "Nu este nicio cerere aici")
 
 	one := b.get("/it/cereri/1")
-	one.want(t, http.StatusOK, "Reia crearea site-ului", "Aprob. Cu stimă, C. Popa", "text/plain, 2: courtesy", "De acord, aprob.", strings.Repeat("9f86d081", 8),
+	one.want(t, http.StatusOK, "Reia cererea", "Aprob. Cu stimă, C. Popa", "text/plain, 2: courtesy", "De acord, aprob.", strings.Repeat("9f86d081", 8),
 		"Liste de burse &lt;b&gt;și&lt;/b&gt; plăți", "oprită", "2 failures", "something new", "15.12.2026", "citire, scriere și ștergere")
 	b.post("/it/cereri/1", url.Values{"csrf": {one.csrf(t)}, "do": {"approve"}}).want(t, http.StatusNotFound)
 	b.post("/it/cereri/1", url.Values{"csrf": {one.csrf(t)}, "do": {"retry"}}).want(t, http.StatusOK, "a fost reluată", "în starea provisioning")
@@ -174,6 +175,105 @@ func TestITSeesStuckRequestsFirstWithStoryAndEvidenceAndHasThemTriedAgain(t *tes
 		b.get(path).want(t, http.StatusNotFound)
 	}
 	b.get("/it/site-uri").want(t, http.StatusOK, "Cereri de locuințe a", "deschis", "niciodată", "0 membri")
+}
+
+// many is a registry of so many more requests.
+func (g *register) many(n int) {
+	one := *g.requests[1]
+	for i := range n {
+		r := one
+		r.ID, r.Number.Serial, r.Status = int64(100+i), 100+i, intake.StatusActive
+		r.Submission.Partner = fmt.Sprintf("Spitalul nr. %d", i)
+		r.Plan.Site.ID = fmt.Sprintf("spitalul-nr-%d", i)
+		g.requests = append([]*intake.Request{&r}, g.requests...)
+	}
+}
+
+func TestITSearchesAndTurnsThePagesOfRequests(t *testing.T) {
+	g := newRegister()
+	g.many(130)
+	w := newWorld(t, withIT(g))
+	b := w.loggedIn(itAddress)
+	row := regexp.MustCompile(`(?s)<tr role="row">\s*<th role="rowheader" scope="row" class="name"><a href="/it/cereri/(\d+)"`)
+	rows := func(path string) (ids []string) {
+		t.Helper()
+		a := b.get(path)
+		a.want(t, http.StatusOK)
+		for _, m := range row.FindAllStringSubmatch(a.body, -1) {
+			ids = append(ids, m[1])
+		}
+		return ids
+	}
+	for _, c := range []struct {
+		path        string
+		n           int
+		first, last string
+	}{
+		{"/it", 50, "229", "180"},
+		{"/it?pagina=2", 50, "179", "130"},
+		{"/it?pagina=3", 33, "129", "1"},
+		{"/it?pagina=4", 33, "129", "1"}, // the last there is
+		{"/it?pagina=-1", 50, "229", "180"},
+		{"/it?pagina=x", 50, "229", "180"},
+		{"/it?pagina=99999999999999999999", 33, "129", "1"},
+		{"/it?stare=active&pagina=3", 31, "129", "2"},
+		{"/it?cauta=spitalul", 50, "229", "180"},
+		{"/it?cauta=spitalul&pagina=3", 30, "129", "100"},
+		{"/it?cauta=SCOALA+gimnaziala", 2, "3", "2"}, // a closing, too; without diacritics
+		{"/it?cauta=43%2F23.11.2026", 1, "2", "2"},
+		{"/it?cauta=stefanescu+spitalul-nr-7", 11, "179", "107"}, // a member, and 7, 70 … 79
+		{"/it?cauta=scoala&stare=active", 1, "2", "2"},
+		{"/it?cauta=nimic+asa", 0, "", ""},
+		{"/it?cauta=%22%3E%3Cscript%3E", 0, "", ""},
+	} {
+		ids := rows(c.path)
+		if len(ids) != c.n || c.n > 0 && (ids[0] != c.first || ids[len(ids)-1] != c.last) {
+			t.Errorf("%s shows %d requests, %v; want %d, from %s to %s", c.path, len(ids), ids, c.n, c.first, c.last)
+		}
+	}
+	b.get("/it").want(t, http.StatusOK, "Oprite, așteaptă serviciul IT", `href="/it?pagina=3"`, "133 de cereri")
+	b.get("/it?cauta=spitalul").want(t, http.StatusOK, `href="/it?cauta=spitalul&amp;pagina=2"`, "130 de cereri", `value="spitalul"`, "Renunță la căutare")
+	b.get("/it?stare=active").want(t, http.StatusOK, `href="/it?pagina=2&amp;stare=active"`, `name="stare" value="active"`)
+	b.get("/it?cauta=%22%3E%3Cscript%3E").want(t, http.StatusOK, "Nicio cerere nu se potrivește cu „&#34;&gt;&lt;script&gt;”")
+	for _, path := range []string{"/it?pagina=2", "/it?cauta=a", "/it?stare=active"} {
+		if strings.Contains(b.get(path).body, "Oprite, așteaptă") {
+			t.Errorf("%s shows the stuck ones above what was asked for", path)
+		}
+	}
+}
+
+func TestITSearchesAndTurnsThePagesOfSites(t *testing.T) {
+	w := newWorld(t, withIT(newRegister()))
+	for i := range 120 {
+		w.site(fmt.Sprintf("site-%03d", i))
+	}
+	if err := w.EnsureSite(t.Context(), intake.Site{ID: "scoala", Title: "Școala nr. 11"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.SuspendSite(t.Context(), "scoala"); err != nil {
+		t.Fatal(err)
+	}
+	b := w.loggedIn(itAddress)
+	for path, want := range map[string]int{"": 50, "?pagina=3": 21, "?cauta=Site-00": 10, "?cauta=scoala+11": 1, "?cauta=suspendat": 1, "?cauta=nimic": 0} {
+		a := b.get("/it/site-uri" + path)
+		a.want(t, http.StatusOK)
+		if n := strings.Count(a.body, `<th role="rowheader"`); n != want {
+			t.Errorf("%s shows %d sites, want %d", path, n, want)
+		}
+	}
+	b.get("/it/site-uri").want(t, http.StatusOK, "121 de site-uri", `href="/it/site-uri?pagina=3"`)
+	b.get("/it/site-uri?cauta=scoala").want(t, http.StatusOK, "1 site din 121", "Școala nr. 11", "suspendat")
+	b.get("/it/site-uri?cauta=nimic").want(t, http.StatusOK, "Niciun site nu se potrivește cu „nimic”")
+}
+
+func TestITIsToldWhatARequestIs(t *testing.T) {
+	g := newRegister()
+	g.requests[0].Status = intake.StatusStuck // the closing
+	w := newWorld(t, withIT(g))
+	b := w.loggedIn(itAddress)
+	b.get("/it").want(t, http.StatusOK, "nr. 44/23.11.2026</a> · Închidere: Școala Gimnazială nr. 11")
+	b.get("/it/cereri/3").want(t, http.StatusOK, "Închidere: Școala", "nu a putut fi salvat și închis", "Reia cererea")
+	b.get("/it/cereri/1").want(t, http.StatusOK, "nu a putut fi făcut întreg")
 }
 
 func TestPagesForITAreOpenToITAlone(t *testing.T) {
@@ -188,6 +288,8 @@ func TestPagesForITAreOpenToITAlone(t *testing.T) {
 		{"one request", func(b *browser, _ string) answer { return b.get("/it/cereri/1") }, 0, 200},
 		{"one that is not there", func(b *browser, _ string) answer { return b.get("/it/cereri/99") }, 0, 404},
 		{"sites", func(b *browser, _ string) answer { return b.get("/it/site-uri") }, 0, 200},
+		{"search in requests", func(b *browser, _ string) answer { return b.get("/it?cauta=a&pagina=2") }, 0, 200},
+		{"search in sites", func(b *browser, _ string) answer { return b.get("/it/site-uri?cauta=a") }, 0, 200},
 		{"retry", func(b *browser, csrf string) answer {
 			return b.post("/it/cereri/1", url.Values{"csrf": {csrf}, "do": {"retry"}})
 		}, 1, 200},
@@ -261,7 +363,9 @@ func TestWithoutARegistryThereAreNoPagesForIT(t *testing.T) {
 }
 
 func TestPagesForITAreSoundInABrowser(t *testing.T) {
-	w := newWorld(t, withIT(newRegister()))
+	g := newRegister()
+	g.many(500)
+	w := newWorld(t, withIT(g))
 	w.site("a")
 	w.member("a", stageHand, allRights)
 	w.put("/plin.txt", "plin")
@@ -278,6 +382,12 @@ func TestPagesForITAreSoundInABrowser(t *testing.T) {
 		b.open("/it")
 		b.wantText("Oprite, așteaptă serviciul IT")
 		b.look("it")
+		b.run(fill("#cauta", "scoala"))
+		b.press(".search button")
+		b.wantText("Școala Gimnazială nr. 11", "2 cereri")
+		b.look("it-search")
+		b.open("/it?pagina=6")
+		b.look("it-page")
 		b.open("/it/cereri/1")
 		b.wantText("Ce s-a întâmplat")
 		b.look("it-request")

@@ -45,6 +45,7 @@ type pageLink struct {
 	Number  int
 	Href    string
 	Current bool
+	Gap     bool // some before it are left out
 }
 
 type itemData struct {
@@ -200,7 +201,7 @@ func (x *Extranet) folderData(r *http.Request, v visitor, rights forms.Rights, n
 	number = max(1, min(number, (len(list)+perPage-1)/perPage))
 	if len(list) > perPage {
 		for i := 1; (i-1)*perPage < len(list); i++ {
-			d.Pages = append(d.Pages, pageLink{i, fmt.Sprintf("%s?pagina=%d", d.Here, i), i == number})
+			d.Pages = append(d.Pages, pageLink{Number: i, Href: fmt.Sprintf("%s?pagina=%d", d.Here, i), Current: i == number})
 		}
 		list = list[(number-1)*perPage : min(len(list), number*perPage)]
 	}
