@@ -16,7 +16,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -703,5 +705,49 @@ func execute(query string) func(tx *sql.Tx) error {
 	return func(tx *sql.Tx) error {
 		_, err := tx.Exec(query)
 		return err
+	}
+}
+
+// endless is content without an end that takes no memory.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+// EXTRANET_LARGE is how many megabytes it sends; 256 are enough to see whether a
+// file is kept in memory.
+func TestLargeFilesStreamWithoutMemory(t *testing.T) {
+	size := int64(256)
+	if n, err := strconv.ParseInt(os.Getenv("EXTRANET_LARGE"), 10, 64); err == nil {
+		size = n
+	}
+	size <<= 20
+	w := stage(t)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	r := w.request(http.MethodPut, "/s/a/mare.bin", io.LimitReader(endless{}, size))
+	r.SetBasicAuth(stageHand, testPassword)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	uploaded := time.Since(start)
+	r = w.request(http.MethodGet, "/s/a/mare.bin", nil)
+	r.SetBasicAuth(stageHand, testPassword)
+	if response, err = http.DefaultClient.Do(r); err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	got, err := io.Copy(io.Discard, response.Body)
+	runtime.ReadMemStats(&after)
+	if err != nil || got != size {
+		t.Errorf("%d bytes come back, want %d (%v)", got, size, err)
+	}
+	// All that was ever allocated, password hashing (19 MB) included.
+	allocated := after.TotalAlloc - before.TotalAlloc
+	t.Logf("%d MB up in %v; %.1f MB allocated", size>>20, uploaded, float64(allocated)/1e6)
+	if allocated > 64<<20 {
+		t.Errorf("%d MB were allocated for a file of %d MB", allocated>>20, size>>20)
 	}
 }

@@ -1,6 +1,7 @@
 package extranet
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -50,6 +51,27 @@ func (p *pageTry) form(path string, values ...string) answer {
 func (p *pageTry) upload(path, name, content string, fields ...string) answer {
 	r := p.w.multipart(path, p.csrf, name, content, fields...)
 	return p.do(r)
+}
+
+// parts uploads "nou" as the script does with large files; it is one part.
+func (p *pageTry) parts(name string, fields ...string) answer {
+	form := url.Values{"nume": {name}, "marime": {"3"}, "modificat": {"1"}}
+	for i := 0; i < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	send := func(query, contentType, body string) answer {
+		r := p.w.request(http.MethodPost, "/s/a/"+query, strings.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		r.Header.Set("Accept", "application/json")
+		r.Header.Set("X-CSRF", p.csrf)
+		return p.do(r)
+	}
+	begun := send("?do=begin", "application/x-www-form-urlencoded", form.Encode())
+	var reply struct{ ID string }
+	if json.Unmarshal([]byte(begun.body), &reply) != nil || reply.ID == "" {
+		return begun
+	}
+	return send("?do=part&offset=0&id="+reply.ID, "application/octet-stream", "nou")
 }
 
 func (w *world) multipart(path, csrf, name, content string, fields ...string) *http.Request {
@@ -168,6 +190,9 @@ func waysIn() []wayIn {
 	page("upload in the place of a file", w_|d_, func(p *pageTry) answer {
 		return p.upload("/s/a/?do=upload", "plin.txt", "nou", "inlocuieste", "1")
 	}, says("/plin.txt", "nou"))
+	page("large upload in parts", w_, func(p *pageTry) answer { return p.parts("nou.txt") }, says("/nou.txt", "nou"))
+	page("large upload in parts of a taken name, keeping both", w_, func(p *pageTry) answer { return p.parts("plin.txt") }, says("/plin (2).txt", "nou"))
+	page("large upload in parts, in the place of a file", w_|d_, func(p *pageTry) answer { return p.parts("plin.txt", "inlocuieste", "1") }, says("/plin.txt", "nou"))
 	page("new folder", w_, func(p *pageTry) answer { return p.form("/s/a/?do=mkdir", "nume", "nou") }, exists("/nou"))
 	page("delete", d_, func(p *pageTry) answer { return p.form("/s/a/?do=delete", "nume", "plin.txt") }, gone("/plin.txt"))
 	page("the form to rename", w_|d_, func(p *pageTry) answer { return p.get("/s/a/plin.txt?vezi=modifica") }, nil)
