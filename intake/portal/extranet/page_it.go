@@ -218,6 +218,9 @@ func (x *Extranet) pageITRequests(w http.ResponseWriter, r *http.Request, s *ses
 	}
 	if d.Asked != "" {
 		total = len(d.Requests)
+		if asked == "" {
+			d.Heading = "Cereri găsite"
+		}
 	}
 	from, to := d.cut(total, itPath, url.Values{"stare": {string(asked)}})
 	d.Requests = d.Requests[min(from, len(d.Requests)):min(to, len(d.Requests))]

@@ -232,7 +232,7 @@ func TestITSearchesAndTurnsThePagesOfRequests(t *testing.T) {
 		}
 	}
 	b.get("/it").want(t, http.StatusOK, "Oprite, așteaptă serviciul IT", `href="/it?pagina=3"`, "133 de cereri")
-	b.get("/it?cauta=spitalul").want(t, http.StatusOK, `href="/it?cauta=spitalul&amp;pagina=2"`, "130 de cereri", `value="spitalul"`, "Renunță la căutare")
+	b.get("/it?cauta=spitalul").want(t, http.StatusOK, `href="/it?cauta=spitalul&amp;pagina=2"`, "Cereri găsite", "130 de cereri", `value="spitalul"`, "Renunță la căutare")
 	b.get("/it?stare=active").want(t, http.StatusOK, `href="/it?pagina=2&amp;stare=active"`, `name="stare" value="active"`)
 	b.get("/it?cauta=%22%3E%3Cscript%3E").want(t, http.StatusOK, "Nicio cerere nu se potrivește cu „&#34;&gt;&lt;script&gt;”")
 	for _, path := range []string{"/it?pagina=2", "/it?cauta=a", "/it?stare=active"} {
