@@ -105,7 +105,8 @@ func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
 // besides are pairs of lists of words that say nothing doubtful in whatever order
 // they stand, if one of the first list is among them: "cererea este foarte bine
 // întocmită".
-var besides = [][2]string{{"praising", "praised"}, {"thanking", "thanked for"}, {"wishing", "wished"}, {"asking on", "asked on"}}
+var besides = [][2]string{{"praising", "praised"}, {"thanking", "thanked for"}, {"wishing", "wished"}, {"asking on", "asked on"},
+	{"telling", "told"}, {"needing", "needed"}}
 
 // besides is where a clause of the words of one such pair can end that begins at
 // toks[i]: at a mark, at the end of a line, or where the yes follows.
@@ -120,7 +121,8 @@ func (d *decider) besides(toks []token, i int) []int {
 			w := toks[k].fold
 			joint := d.words["joint"][w] || d.words["preposition"][w]
 			said = said || d.words[b[0]][w]
-			if !d.words[b[0]][w] && !d.words[b[1]][w] {
+			theirs := slices.Contains(d.requester(toks, k), k+1) // "am vorbit cu Maria"
+			if !d.words[b[0]][w] && !d.words[b[1]][w] && !theirs {
 				if !joint {
 					break
 				}
@@ -128,7 +130,7 @@ func (d *decider) besides(toks []token, i int) []int {
 			}
 			next := k + 1
 			ended := next == len(toks) || toks[next].kind == separator || toks[next].breakBefore > 0
-			if said && (ended || toks[next].fold == "aprob" || d.words["so"][toks[next].fold]) {
+			if said && (ended || toks[next].fold == "aprob" || d.words["so"][toks[next].fold] && next+1 < len(toks)) {
 				ends = append(ends, next)
 			}
 		}

@@ -80,6 +80,9 @@ func (d *decider) name(toks []token, i int) []int {
 // endsWithFullName reports whether toks[i:end] ends with more than one word of the
 // approver's name: "Aprob Constantin Popa", without a mark, is signed.
 func (d *decider) endsWithFullName(toks []token, i, end int) bool {
+	for end > i && d.words["rank"][toks[end-1].fold] {
+		end-- // "Constantin Popa primar"
+	}
 	for k := i; k < end-1; k++ {
 		if slices.Contains(d.name(toks, k), end) && len(toks[end-1].fold) > 1 {
 			return true

@@ -3,6 +3,7 @@ package reply
 import (
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,7 +18,7 @@ var planted = map[string][]string{
 		"nimeni altcineva", "toți în afară de unul", "atât", "pentru interni", "pentru externi", "pentru parteneri", "în limita a 5 GB", "fără externi", "minus externii", "minim", "selectiv", "pe jumătate", "scoateți ștergerea", "excludeți Dobre"},
 	"a condition": {"dacă se poate", "dacă juridicul e de acord", "dacă e legal", "dacă", "cu condiția să fie legal", "sub condiție", "condiționat", "sub rezerva avizului", "cu rezerva", "cu rezerve", "cu mențiunea că e provizoriu", "cu precizarea", "cu observații", "cu obiecții",
 		"cu modificări", "cu amendamente", "cu avizul juridic", "cu acordul DPO", "cu protocol semnat", "după semnare", "după verificare", "după avizul juridic", "după ce semnează", "după ce am verificat eu", "odată ce e semnat", "imediat ce am protocolul", "când e gata protocolul", "atunci când semnează", "presupunând că e legal", "în măsura posibilului", "în cazul în care", "în condițiile legii",
-		"cu respectarea GDPR", "cât timp sunt primar", "atâta timp cât", "numai să nu coste", "să semneze întâi", "să verifice juridicul", "trebuie avizat", "trebuie protocol", "e nevoie de aviz", "necesită aviz", "urmând să semneze", "urmează avizul", "obligatoriu cu aviz", "depinde de juridic", "scuze, greșeală", "scuze", "cer clarificări", "doresc detalii", "aștept detalii", "cât posibil", "necesar protocolul", "important este protocolul", "în condițiile cerute", "pentru serviciul informatică", "sunt condiții", "protocolul semnat", "refaceți cererea", "faceți altă cerere", "completați datele", "pe baza protocolului", "protocol", "conform discuției", "conform celor stabilite", "așa cum am stabilit cu juridicul", "cum am discutat cu juridicul"},
+		"cu respectarea GDPR", "cât timp sunt primar", "atâta timp cât", "numai să nu coste", "să semneze întâi", "să verifice juridicul", "trebuie avizat", "trebuie protocol", "e nevoie de aviz", "necesită aviz", "urmând să semneze", "urmează avizul", "obligatoriu cu aviz", "depinde de juridic", "scuze, greșeală", "la nevoie", "avem nevoie de protocol", "am cerut avizul", "am trimis la juridic", "am rugat juridicul să vadă", "am discutat cu juridicul", "am notat", "scuze", "cer clarificări", "doresc detalii", "aștept detalii", "cât posibil", "necesar protocolul", "important este protocolul", "în condițiile cerute", "pentru serviciul informatică", "sunt condiții", "protocolul semnat", "refaceți cererea", "faceți altă cerere", "completați datele", "pe baza protocolului", "protocol", "conform discuției", "conform celor stabilite", "așa cum am stabilit cu juridicul", "cum am discutat cu juridicul"},
 	"a time":         {"mâine", "de mâine", "luni", "de luni", "săptămâna viitoare", "la anul", "de la anul", "din ianuarie", "de la 1 ianuarie", "pe 15", "la 15.01.2027", "24.12.2026", "până vineri", "până la anul", "pe 3 luni", "o lună", "pentru o lună", "timp de o lună", "temporar", "provizoriu", "deocamdată", "momentan", "pentru moment", "pentru început", "pe termen scurt", "după sărbători", "mai târziu", "mai încolo", "ulterior", "cândva", "diseară", "în curând", "nu acum", "nu azi", "abia mâine", "peste o lună", "înainte de sărbători", "de probă", "experimental", "anul viitor", "în 2027"},
 	"a doubt":        {"poate", "probabil", "cred", "cred că", "parcă", "aproape", "oarecum", "s-ar putea", "nu știu", "sper", "în principiu", "principial", "ar fi", "aș", "aș vrea", "aș putea", "ar trebui", "tind", "înclin", "nu sunt sigur", "nu prea", "mai mult sau mai puțin", "oare", "cumva", "mă gândesc", "mai vedem", "mai discutăm", "vorbim", "discutăm", "revin", "așteptați", "stați", "nu încă", "încă nu", "să vedem", "teoretic", "preliminar", "orientativ"},
 	"a denial":       {"nu", "NU", "nu!", "ba nu", "nici", "niciun", "nicidecum", "deloc", "n-am zis", "nu chiar", "nu cred", "not", "no", "resping", "refuz", "respins", "respingerea", "refuzul", "neaprobat", "dezaprob", "contra", "împotrivă", "în niciun caz", "nici vorbă", "nu mai"},
@@ -78,6 +79,35 @@ func TestNoApprovalSurvivesAPlantedClause(t *testing.T) {
 				if got := Read(in); got.Verdict == Approve {
 					t.Errorf("FALSE APPROVAL with %s planted: %q: %s", kind, written, got.Why)
 				}
+			}
+		}
+	}
+}
+
+// kind are clauses that change nothing, and so no refusal either.
+var kind = []string{"da", "ok", "bine", "sigur", "👍", "perfect", "mulțumesc", "vă mulțumesc pentru efort", "o zi bună", "cu plăcere", "desigur", "e în regulă", "totul este în ordine", "cererea este completă",
+	"am citit cererea", "în calitate de primar", "prin prezenta", "vă comunic că", "puteți continua", "dați-i drumul", "spor la treabă", "cererea", "crearea site-ului", "integral", "fără rezerve", "doamnă Ionescu", "Constantin Popa",
+	"primar", "undă verde", "e o idee bună", "și", "deci", "că", "eu", "hai", "gata", "se poate", "acord", "favorabil"}
+
+func TestNoRefusalSurvivesAsAYes(t *testing.T) {
+	random := rand.New(rand.NewPCG(2026, 12))
+	refusals := slices.Clone(wordings["reject"])
+	for _, w := range wordingFiles(t) {
+		if w.verdicts[0] == Reject {
+			refusals = append(refusals, w.text)
+		}
+	}
+	for _, refusal := range refusals {
+		text := strings.ReplaceAll(refusal, "⏎", "\n")
+		for range 8 {
+			written := plant(text, kind[random.IntN(len(kind))], random.IntN(12), plantMarks[random.IntN(len(plantMarks))])
+			if random.IntN(2) == 0 {
+				written = plant(written, kind[random.IntN(len(kind))], random.IntN(12), plantMarks[random.IntN(len(plantMarks))])
+			}
+			in := asked(written)
+			in.AcceptWeak = random.IntN(2) == 0
+			if got := Read(in); got.Verdict == Approve {
+				t.Errorf("FALSE APPROVAL of a refusal: %q: %s", written, got.Why)
 			}
 		}
 	}
