@@ -272,7 +272,7 @@ func (h *hand) conclude(r *Request, approver Approver, k Token, verdict Verdict,
 	}
 	detail := fmt.Sprintf("%q, proven by %s", decision.Evidence, proof)
 	if len(decision.Changes) > 0 {
-		detail += "; with changes: " + changesForIT(decision.Changes)
+		detail += "; with changes: " + ChangesForIT(decision.Changes)
 	}
 	if err := h.event(r, kind, approver.Address, detail); err != nil {
 		return err

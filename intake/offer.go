@@ -298,7 +298,7 @@ func (h *hand) answerConditions(r, shown *Request, approver Approver) error {
 	if err := h.tx.Supersede(r.ID, approver.Address, hash, h.now); err != nil {
 		return err
 	}
-	if err := h.event(r, EventOffered, "desk", fmt.Sprintf("offered %s: %s", approver.Address, changesForIT(offered.Changes()))); err != nil {
+	if err := h.event(r, EventOffered, "desk", fmt.Sprintf("offered %s: %s", approver.Address, ChangesForIT(offered.Changes()))); err != nil {
 		return err
 	}
 	var unchanged []Member
@@ -315,8 +315,8 @@ func (h *hand) answerConditions(r, shown *Request, approver Approver) error {
 	})
 }
 
-// changesForIT is the changes in one line, for the events.
-func changesForIT(changes []Change) string {
+// ChangesForIT is the changes in one line, for the events and for IT.
+func ChangesForIT(changes []Change) string {
 	var list []string
 	for _, c := range changes {
 		switch {

@@ -178,6 +178,9 @@ func printStory(w io.Writer, r *intake.Request, story []store.StoryLine, loc *ti
 		row("  words", fmt.Sprintf("%q", d.Evidence))
 		row("  rule", d.Rule)
 		row("  reason", d.Reason)
+		if len(d.Changes) > 0 {
+			row("  changes to the form", intake.ChangesForIT(d.Changes))
+		}
 		row("  origin", d.Origin)
 		row("  mail", fmt.Sprintf("%d, SHA-256 %s", d.Mail, d.MailHash))
 		row("  shown", "SHA-256 "+d.PlanHash)
