@@ -99,8 +99,9 @@ func (h *hand) correctReturned(r *Request, found FormFound) error {
 // it changes nothing. taken says that it did, or that it will when its sender
 // has confirmed it.
 func (h *hand) correctRunning(r *Request, found FormFound) (taken bool, err error) {
-	same := len(found.Reading.Problems) == 0 && found.Reading.Department == r.Department &&
-		reflect.DeepEqual(found.Reading.Submission, r.Submission)
+	// That its day has passed meanwhile does not make it another form.
+	inOrder := !slices.ContainsFunc(found.Reading.Problems, func(p forms.Problem) bool { return p.Why != forms.Past })
+	same := inOrder && found.Reading.Department == r.Department && reflect.DeepEqual(found.Reading.Submission, r.Submission)
 	switch {
 	case r.Status != StatusAwaitingApproval, same:
 		return false, h.notCorrected(r)

@@ -401,3 +401,15 @@ func TestCorrectedFormTwiceInDifferentMailsIsAskedOnce(t *testing.T) {
 		t.Errorf("corrected %d times", n)
 	}
 }
+
+func TestTheSameFormAgainChangesNothingAlsoWhenItsDayHasPassed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id, question := o.asked()
+	registered := o.mailTo(economist, "registered")
+	o.pass(24 * time.Hour)
+	o.corrects(registered, submission())
+	o.wantSent("correction_not_taken ion.popescu")
+	o.handle(o.answer(mayor, question, "Aprob"))
+	o.is(id, intake.StatusActive)
+}

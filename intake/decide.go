@@ -113,7 +113,7 @@ func (h *hand) approverAnswers(k Token) (Settlement, error) {
 		answered.Note = "this approver has approved already"
 		return answered, errors.Join(err, h.send(approver.Person, QuestionClosed{Request: r, Approver: approver, Given: true}, envelope{request: r, answers: true, bounded: true}))
 	}
-	superseded, err := h.superseded(asked, k)
+	superseded, err := h.superseded(r, k)
 	if err != nil {
 		return answered, err
 	}

@@ -86,6 +86,7 @@ const (
 	UntilDay      ObstacleWhy = "until_day"      // access that ends by itself is not in the procedure
 	NoSuchDay     ObstacleWhy = "no_such_day"    // the day is not known, or does not exist
 	EarlierDay    ObstacleWhy = "earlier_day"    // the form asks for a later day
+	PastDay       ObstacleWhy = "past_day"       // the day has passed
 	TwoDays       ObstacleWhy = "two_days"       // two conditions name different days
 	WithoutRead   ObstacleWhy = "without_read"   // somebody could write or delete what they can't read
 	NobodyLeft    ObstacleWhy = "nobody_left"    // one side would have no user left
@@ -281,6 +282,9 @@ func (r *Request) with(plan Plan, hash string) *Request {
 // what cannot.
 func (h *hand) answerConditions(r, shown *Request, approver Approver) error {
 	plan, concerned, obstacles := applyConditions(shown.Plan, h.c.Reply.Conditions)
+	if plan.ActivateOn != shown.Plan.ActivateOn && plan.ActivateOn.Before(h.today()) {
+		obstacles = append(obstacles, Obstacle{Why: PastDay})
+	}
 	if len(obstacles) > 0 {
 		return h.askAgain(shown, approver, AskAgain{Conditional: true, Said: h.said(), Obstacles: obstacles})
 	}

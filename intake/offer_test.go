@@ -215,6 +215,16 @@ func TestConditionThatTheRequestFulfilsIsAskedToBeApprovedAsItStands(t *testing.
 	}
 }
 
+func TestDayThatHasPassedIsNotOffered(t *testing.T) {
+	o := newOffice(t)
+	id, question := o.asked()
+	late := o.answer(mayor, question, "Aprob de la 25.11.2026.")
+	o.clock.pass(3 * 24 * time.Hour) // it was on its way
+	o.handle(late)
+	o.says(o.mailTo(mayor, "ask_again"), "ziua cerută a trecut")
+	o.is(id, intake.StatusAwaitingApproval)
+}
+
 func TestNameOfTwoUsersIsNeverGuessed(t *testing.T) {
 	o := newOffice(t)
 	s := submission()
@@ -296,6 +306,16 @@ func TestAnotherConditionToTheQuestionBeforeAnOfferReplacesTheOffer(t *testing.T
 	o.wantSent("ask_again primar")
 	o.is(id, intake.StatusAwaitingApproval)
 	o.handle(o.answer(mayor, second, "Aprob."))
+	o.has("the plan", o.request(id).Plan.Members, with(access{elena: 0}))
+}
+
+func TestWarningShowsThePlanThatWasOfferedLast(t *testing.T) {
+	o := newOffice(t)
+	id, question, offer := o.offered(noDeleting)
+	o.handle(o.answer(mayor, question, "Aprob, dar fără Elena Dobre."))
+	o.handle(o.answer(secretary, offer, "Aprob."))
+	o.handle(o.answer(mayor, o.mailTo(mayor, "ask_again"), "Aprob."))
+	o.is(id, intake.StatusActive)
 	o.has("the plan", o.request(id).Plan.Members, with(access{elena: 0}))
 }
 

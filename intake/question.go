@@ -18,7 +18,10 @@ type openQuestion struct {
 // first before the others, each once.
 func (h *hand) openQuestions(r *Request) ([]openQuestion, error) {
 	tokens, err := h.tx.OpenTokens(r.ID)
-	if err != nil {
+	if err != nil || len(tokens) == 0 {
+		return nil, err
+	}
+	if r, err = h.tx.Request(r.ID); err != nil { // as it is, for r may be as it was shown
 		return nil, err
 	}
 	var list []openQuestion
@@ -52,19 +55,14 @@ func (h *hand) lastShown(r *Request, address string) (*Request, error) {
 }
 
 // superseded reports whether the question was followed by one about another
-// plan, which is still open: who says yes to the older one may mean either.
-func (h *hand) superseded(r *Request, k Token) (bool, error) {
-	if k.SpentAt.IsZero() || r.Decision != nil || r.Status != StatusAwaitingApproval {
+// plan: who says yes to the older one may mean either. shown is the request as
+// the question showed it.
+func (h *hand) superseded(shown *Request, k Token) (bool, error) {
+	if k.SpentAt.IsZero() || shown.Decision != nil || shown.Status != StatusAwaitingApproval || shown.PlanHash != k.PlanHash {
 		return false, nil
 	}
-	shown, err := h.shown(r, k)
-	if err != nil || shown.PlanHash != k.PlanHash {
-		return false, err // it was about the request before its form was corrected
-	}
-	list, err := h.openQuestions(r)
-	return slices.ContainsFunc(list, func(q openQuestion) bool {
-		return q.Token.Address == k.Address && q.Token.PlanHash != k.PlanHash
-	}), err
+	list, err := h.openQuestions(shown)
+	return slices.ContainsFunc(list, func(q openQuestion) bool { return q.Token.Address == k.Address }), err
 }
 
 // passOnQuestions puts the open questions of approvers who are away today to

@@ -32,7 +32,7 @@ func offerSamples() []sample {
 	const site = "https://extranet.primariabuzau.ro/s/scoala-gimnaziala-nr-11/"
 	var every []intake.Obstacle
 	for _, why := range []intake.ObstacleWhy{intake.NotUnderstood, intake.NotOneMember, intake.UntilDay, intake.NoSuchDay,
-		intake.EarlierDay, intake.TwoDays, intake.WithoutRead, intake.WhichOthers, intake.AddsRight} {
+		intake.EarlierDay, intake.PastDay, intake.TwoDays, intake.WithoutRead, intake.WhichOthers, intake.AddsRight} {
 		every = append(every, intake.Obstacle{Words: "cuvintele condiției", Why: why})
 	}
 	every = append(every, intake.Obstacle{Why: intake.NobodyLeft})

@@ -27,6 +27,8 @@ func obstacle(why intake.ObstacleWhy) string {
 		return "nu am putut stabili ziua"
 	case intake.EarlierDay:
 		return "în formular este cerută o dată mai târzie"
+	case intake.PastDay:
+		return "ziua cerută a trecut"
 	case intake.TwoDays:
 		return "este altă zi decât cea scrisă mai înainte"
 	case intake.WithoutRead:
