@@ -456,14 +456,21 @@ func (m *model) withdraw(l *lived) {
 	}
 }
 
+func (m *model) cancel(l *lived) {
+	m.become(l, intake.StatusWithdrawn)
+	for _, who := range []string{l.head, strings.TrimPrefix(l.decided, "confirmed by "), it} {
+		m.expect(l, "cancelled", who)
+	}
+}
+
 // time does what falls due.
-func (m *model) time(portalDown bool) {
+func (m *model) time(blocked func(*lived) bool) {
 	for _, l := range m.lives {
 		m.wait(l)
 		if l.status == intake.StatusScheduled && !m.today().Before(l.granted.day) {
 			m.become(l, intake.StatusProvisioning)
 		}
-		if l.status == intake.StatusProvisioning && !portalDown {
+		if l.status == intake.StatusProvisioning && !blocked(l) {
 			m.become(l, intake.StatusActive)
 			for address := range l.granted.rights {
 				m.expect(l, "access", address)

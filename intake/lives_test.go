@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -75,6 +77,7 @@ type lives struct {
 	old   [][]byte
 
 	portalDown bool
+	failing    string // the portal can't give this address access
 	partners   int
 	delivered  int // how many of post.delivered the model has seen
 	copies     map[string][]byte
@@ -97,8 +100,8 @@ func newLives(t *testing.T, seed uint64) *lives {
 	fails := func(when string) func(string) error {
 		return func(call string) error {
 			w.fuse.point(when + " the portal's " + call)
-			if w.portalDown && when == "before" {
-				return fmt.Errorf("the portal is down")
+			if when == "before" && (w.portalDown || w.failing != "" && call == "member "+w.failing) {
+				return fmt.Errorf("the portal does not feel well")
 			}
 			return nil
 		}
@@ -160,7 +163,7 @@ func (w *lives) step() {
 		do     func() string // what happened; empty: it could not
 	}{
 		{5, w.newForm}, {3, w.correctedForm}, {14, w.answer}, {4, w.forgery}, {2, w.withdrawal}, {2, w.question},
-		{4, w.dayPasses}, {1, w.weeksPass}, {1, w.portalTurns}, {2, w.retry}, {2, w.sameAgain}, {5, w.mailArrives},
+		{4, w.dayPasses}, {1, w.weeksPass}, {1, w.portalTurns}, {2, w.retry}, {2, w.skip}, {1, w.cancel}, {2, w.sameAgain}, {5, w.mailArrives},
 	}
 	for {
 		n := 0
@@ -176,7 +179,7 @@ func (w *lives) step() {
 				}
 				w.story = append(w.story, w.clock.Now().Format("02.01 15:04 ")+what)
 				w.daemon()
-				w.model.time(w.portalDown)
+				w.model.time(w.blocked)
 				w.compare()
 				return
 			}
@@ -408,8 +411,22 @@ func (w *lives) weeksPass() string {
 }
 
 func (w *lives) portalTurns() string {
-	w.portalDown = !w.portalDown
-	return fmt.Sprint("the portal is down: ", w.portalDown)
+	w.portalDown, w.failing = false, ""
+	switch w.pick(5) {
+	case 0:
+		w.portalDown = true
+		return "the portal is down"
+	case 1, 2:
+		w.failing = []string{elena, dan}[w.pick(2)]
+		return "the portal can't give access to " + w.failing
+	}
+	return "the portal is well"
+}
+
+// blocked: the portal does not do what this request needs.
+func (w *lives) blocked(l *lived) bool {
+	_, needed := l.granted.rights[w.failing]
+	return w.portalDown || needed
 }
 
 func (w *lives) retry() string {
@@ -424,6 +441,45 @@ func (w *lives) retry() string {
 	return ""
 }
 
+// skip has IT go on without those for whom it failed.
+func (w *lives) skip() string {
+	for _, l := range w.model.lives {
+		if l.status != intake.StatusStuck {
+			continue
+		}
+		left, err := w.desk.Skip(w.Context(), w.request(l.id), it, "nu are încă adresă")
+		var not *intake.NotNowError
+		if errors.As(err, &not) {
+			continue
+		}
+		w.must(err)
+		for _, m := range left {
+			if m.Address != elena && m.Address != dan {
+				w.Errorf("%s is left out and never failed", m.Address)
+			}
+			l.granted.rights = maps.Clone(l.granted.rights)
+			delete(l.granted.rights, m.Address)
+		}
+		l.status = intake.StatusProvisioning
+		return fmt.Sprint("IT skips in ", l.id)
+	}
+	return ""
+}
+
+// cancel has IT give up a request.
+func (w *lives) cancel() string {
+	for _, l := range w.model.lives {
+		if l.status != intake.StatusStuck || w.portalDown {
+			continue
+		}
+		_, err := w.desk.Cancel(w.Context(), w.request(l.id), it, "nu mai este nevoie")
+		w.must(err)
+		w.model.cancel(l)
+		return fmt.Sprint("IT cancels ", l.id)
+	}
+	return ""
+}
+
 // compare holds the desk against the model.
 func (w *lives) compare() {
 	w.Helper()
@@ -433,7 +489,7 @@ func (w *lives) compare() {
 	}
 	for _, l := range w.model.lives {
 		r := w.request(l.id)
-		if l.status == intake.StatusProvisioning && r.Status == intake.StatusStuck && w.portalDown {
+		if l.status == intake.StatusProvisioning && r.Status == intake.StatusStuck && w.blocked(l) {
 			// How many attempts it takes depends on the crashes.
 			l.status = intake.StatusStuck
 			w.model.expect(l, "stuck", it)
@@ -462,10 +518,14 @@ func (w *lives) compareSites() {
 		if site := r.Plan.Site.ID; site != "" {
 			sites[site] = l
 		}
-		got := accessOf(w.portal.members[r.Plan.Site.ID])
+		var members []intake.Member // who has access now
+		if w.portal.state[r.Plan.Site.ID] == "" {
+			members = w.portal.members[r.Plan.Site.ID]
+		}
+		got := accessOf(members)
 		switch l.status {
 		case intake.StatusActive:
-			w.has(fmt.Sprintf("the site of request %d", l.id), w.portal.members[r.Plan.Site.ID], l.granted.rights)
+			w.has(fmt.Sprintf("the site of request %d", l.id), members, l.granted.rights)
 		case intake.StatusProvisioning, intake.StatusStuck:
 			for address, rights := range got {
 				if rights != l.granted.rights[address] {
