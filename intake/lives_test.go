@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	livesPlayed = flag.Int("lives", 20, "how many random towns TestRandomLives plays")
+	livesPlayed = flag.Int("lives", 8, "how many random towns TestRandomLives plays")
 	livesSeed   = flag.Uint64("lives-seed", 0, "the first town's seed")
 )
 
@@ -34,6 +34,9 @@ var (
 //	go test ./intake -run TestRandomLives -lives 2000
 func TestRandomLives(t *testing.T) {
 	var total tally
+	if testing.Short() {
+		*livesPlayed = min(*livesPlayed, 2)
+	}
 	t.Run("towns", func(t *testing.T) {
 		for i := range *livesPlayed {
 			seed := *livesSeed + uint64(i)
