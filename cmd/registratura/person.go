@@ -117,13 +117,16 @@ func (r *personReport) hideOthers() {
 	for i := range r.Events {
 		r.Events[i].Detail = hide(r.Events[i].Detail)
 	}
+	for i := range r.Undelivered {
+		r.Undelivered[i].Reason = hide(r.Undelivered[i].Reason)
+	}
 	for i := range r.Mails {
 		r.Mails[i].Subject = hide(r.Mails[i].Subject)
 	}
 }
 
 func (r *personReport) empty() bool {
-	return len(r.Configured)+len(r.Requests)+len(r.Questions)+len(r.Mails)+len(r.Notices)+len(r.Events)+len(r.Delegations)+len(r.Suspicions)+
+	return len(r.Configured)+len(r.Requests)+len(r.Questions)+len(r.Mails)+len(r.Notices)+len(r.Undelivered)+len(r.Events)+len(r.Delegations)+len(r.Suspicions)+
 		len(r.Portal.Sites)+len(r.Portal.Traces) == 0 && r.Portal.Account == nil
 }
 
@@ -150,7 +153,7 @@ func periodInWords(p config.Period) string {
 
 var roleWords = map[store.PersonRole]string{
 	store.RoleRequester: "solicitant", store.RoleMember: "utilizator", store.RoleDecided: "a decis", store.RoleApproved: "a aprobat, cu alții",
-	store.RoleNamed: "numit într-o formă anterioară",
+	store.RoleNamed: "numit în cerere",
 }
 
 var sideWords = map[intake.Side]string{intake.PartnerSide: "din instituția parteneră", intake.InternalSide: "intern"}
@@ -234,7 +237,7 @@ func printPerson(w io.Writer, r *personReport, cfg *config.Config) error {
 	}
 	p := &personPage{w: w, t: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0), cfg: cfg}
 	fmt.Fprintf(w, "DATE CU CARACTER PERSONAL DESPRE %s\n%s, %s, situația la %s\n", r.Address, cfg.Institution.Name, cfg.Desk.Name, p.day(r.At))
-	for _, section := range []func(*personReport){p.configured, p.requests, p.questions, p.mails, p.notices, p.events, p.delegations, p.suspicions, p.portal} {
+	for _, section := range []func(*personReport){p.configured, p.requests, p.questions, p.mails, p.notices, p.undelivered, p.events, p.delegations, p.suspicions, p.portal} {
 		section(r)
 	}
 	if err := p.t.Flush(); err != nil {
@@ -320,6 +323,16 @@ func (p *personPage) notices(r *personReport) {
 		"DATA", "CALITATEA", "CE MESAJ", "CEREREA", "STAREA", "TEXTUL ESTE PĂSTRAT")
 	for _, n := range r.Notices {
 		p.row(p.day(n.At), placeWords[n.How], templates.LetterInWords(n.Kind), n.Request, stateWords[n.State], yesNo(n.Kept))
+	}
+}
+
+func (p *personPage) undelivered(r *personReport) {
+	if len(r.Undelivered) == 0 {
+		return
+	}
+	p.section("Mesaje care nu au ajuns", "Pentru îndreptarea adresei. Păstrate cu mesajul: "+periodInWords(p.cfg.Retention.Notices)+".", "DATA", "CE MESAJ", "CEREREA", "CE A SPUS SERVERUL")
+	for _, u := range r.Undelivered {
+		p.row(p.day(u.At), templates.LetterInWords(u.Kind), u.Request, u.Reason)
 	}
 }
 

@@ -46,9 +46,10 @@ func TestPersonIsToldWhatIsHeldAboutThemAndNothingOfOthers(t *testing.T) {
 	a.answered("From: \"Cineva\" <CINEVA@altundeva.test>\nTo: cereri@primaria.test\nSubject: Intrebare\n\nLa " + partner.Email + " nu merge, nici la alt" + partner.Email + "\n")
 	monday := forms.Date{Year: 2026, Month: 11, Day: 23}
 	a.must(a.store.Transact(t.Context(), func(tx intake.Tx) error {
-		_, err := tx.AddNotice(intake.OutgoingMail{Request: a.request.ID, Kind: "approval", To: play.Mayor, MessageID: "x", Raw: []byte("To: " + play.Mayor + "\r\n\r\nLink /link/secret"),
+		id, err := tx.AddNotice(intake.OutgoingMail{Request: a.request.ID, Kind: "approval", To: play.Mayor, MessageID: "x", Raw: []byte("To: " + play.Mayor + "\r\n\r\nLink /link/secret"),
 			Secret: true, CreatedAt: time.Now()})
-		return errors.Join(err,
+		_, err2 := tx.AddUndelivered(intake.UndeliveredMail{Notice: id, Request: a.request.ID, Kind: "access", Address: partner.Email, Reason: "no such user, ask " + play.ViceMayor, At: time.Now()})
+		return errors.Join(err, err2, tx.MarkSent(id, time.Now()),
 			tx.AddDelegation(intake.Delegation{Approver: play.Mayor, Delegate: play.ViceMayor, Days: intake.Days{First: monday, Last: monday}, Mail: 1, At: time.Now()}),
 			tx.AddSuspicion(intake.Suspicion{Mail: 1, Why: intake.OtherSender, Approver: play.Mayor, From: "cineva@altundeva.test", At: time.Now()}),
 			tx.AddEvent(intake.Event{Request: a.request.ID, At: time.Now(), Kind: intake.EventNoticeSent, Actor: "desk", Detail: "access to " + partner.Email + ", " + play.Mayor}))
@@ -65,7 +66,7 @@ func TestPersonIsToldWhatIsHeldAboutThemAndNothingOfOthers(t *testing.T) {
 		who       string
 		has, hasn []string
 	}{
-		{partner.Email, []string{"utilizator din instituția parteneră", partner.Name, "3 ani", "10 ani", "access to " + partner.Email + ", (altă adresă)", "numit în mesaj"},
+		{partner.Email, []string{"utilizator din instituția parteneră", partner.Name, "3 ani", "10 ani", "access to " + partner.Email + ", (altă adresă)", "numit în mesaj", "Mesaje care nu au ajuns", "no such user, ask (altă adresă)"},
 			[]string{play.Mayor, play.Economist, "cineva@", "Intrebare"}},
 		{play.Mayor, []string{"a decis", "Aprob.", "Întrebări primite", "să aprobe sau să respingă", "a delegat", "în numele persoanei", "întrebarea către cel care aprobă", "23 noiembrie 2026",
 			"aprobă cereri: Primar"}, []string{partner.Email, play.ViceMayor, "secret", a.token}},

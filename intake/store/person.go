@@ -21,6 +21,7 @@ type PersonData struct {
 	Questions   []PersonQuestion   `json:"questions,omitempty"`
 	Mails       []PersonMail       `json:"mails,omitempty"`
 	Notices     []PersonNotice     `json:"notices,omitempty"`
+	Undelivered []PersonFailure    `json:"undelivered,omitempty"`
 	Events      []PersonEvent      `json:"events,omitempty"`
 	Delegations []PersonDelegation `json:"delegations,omitempty"`
 	Suspicions  []PersonSuspicion  `json:"suspicions,omitempty"`
@@ -34,7 +35,7 @@ const (
 	RoleMember    PersonRole = "member"   // is to have access, or had it
 	RoleDecided   PersonRole = "decided"  // approved or rejected
 	RoleApproved  PersonRole = "approved" // as one of several
-	RoleNamed     PersonRole = "named"    // in an earlier form, or in a plan that was offered
+	RoleNamed     PersonRole = "named"    // in the form or a plan, and no more than that
 )
 
 // PersonRequest is a request that somebody has to do with.
@@ -94,6 +95,14 @@ type PersonNotice struct {
 	Kept    bool                 `json:"kept"` // its bytes, not only that it was sent
 }
 
+// PersonFailure is a mail of the desk to somebody that did not arrive.
+type PersonFailure struct {
+	At      time.Time `json:"at"`
+	Kind    string    `json:"kind"`
+	Request string    `json:"request,omitempty"`
+	Reason  string    `json:"reason"`
+}
+
 // PersonEvent is an event that somebody caused, or that names them.
 type PersonEvent struct {
 	At      time.Time `json:"at"`
@@ -133,7 +142,7 @@ func (s *Store) Person(ctx context.Context, address string, find FindPlace) (*Pe
 	}
 	defer q.Rollback()
 	p := personSearch{ctx: ctx, q: q, address: address, named: Names(address), find: find, numbers: map[int64]string{}}
-	for _, step := range []func() error{p.requests, p.questions, p.mails, p.notices, p.events, p.delegations, p.suspicions} {
+	for _, step := range []func() error{p.requests, p.questions, p.mails, p.notices, p.undelivered, p.events, p.delegations, p.suspicions} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("looking for a person: %w", err)
 		}
@@ -170,7 +179,7 @@ func (p *personSearch) each(query string, fn func(*sql.Rows) error, args ...any)
 
 func (p *personSearch) requests() error {
 	offered := map[int64]bool{}
-	err := p.each(`SELECT request_id, plan FROM offers`, func(rows *sql.Rows) error {
+	err := p.each(`SELECT request_id, plan FROM offers UNION ALL SELECT request_id, record FROM troubles`, func(rows *sql.Rows) error {
 		var id int64
 		var plan string
 		err := rows.Scan(&id, &plan)
@@ -211,13 +220,23 @@ func (p *personSearch) requests() error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
 	for i, id := range found {
-		if err == nil {
-			err = p.q.QueryRowContext(p.ctx, `SELECT COUNT(DISTINCT m.id) FROM mails m JOIN (`+mailsOfRequests+`) b ON b.id = m.id
-				WHERE b.request_id = $1 AND m.raw IS NOT NULL`, id).Scan(&p.Requests[i].Mails)
+		if p.Requests[i].Mails, err = p.mailsOf(id); err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
+}
+
+// mailsOf counts the kept mails of a request; see [Store.MailsOf].
+func (p *personSearch) mailsOf(request int64) (n int, err error) {
+	err = p.q.QueryRowContext(p.ctx, `SELECT COUNT(*) FROM mails WHERE raw IS NOT NULL AND same_as IS NULL AND id IN (
+		SELECT id FROM mails WHERE request_id = $1 UNION SELECT mail_id FROM events WHERE request_id = $1
+		UNION SELECT form_mail FROM requests WHERE id = $1 UNION SELECT mail_id FROM decisions WHERE request_id = $1)`, request).Scan(&n)
+	return n, err
 }
 
 // inRequest tells what the person is in a request; without roles: nothing.
@@ -230,12 +249,14 @@ func (p *personSearch) inRequest(r *intake.Request) PersonRequest {
 	if p.is(r.From.Address) {
 		d.Roles, d.Name = append(d.Roles, RoleRequester), r.From.Name
 	}
-	members := append(r.Members(), r.Plan.Members...)
-	for _, u := range r.Submission.PartnerUsers {
-		members = append(members, intake.Member{Name: u.Name, Address: u.Email, Side: intake.PartnerSide, Rights: u.Rights})
-	}
-	for _, u := range r.Submission.InternalUsers {
-		members = append(members, intake.Member{Name: u.Name, Address: u.Email, Side: intake.InternalSide, Rights: u.Rights})
+	members := r.Members()
+	if len(members) == 0 { // there is no plan yet
+		for _, u := range r.Submission.PartnerUsers {
+			members = append(members, intake.Member{Name: u.Name, Address: u.Email, Side: intake.PartnerSide, Rights: u.Rights})
+		}
+		for _, u := range r.Submission.InternalUsers {
+			members = append(members, intake.Member{Name: u.Name, Address: u.Email, Side: intake.InternalSide, Rights: u.Rights})
+		}
 	}
 	for _, m := range members {
 		if p.is(m.Address) {
@@ -254,7 +275,7 @@ func (p *personSearch) inRequest(r *intake.Request) PersonRequest {
 		}
 	}
 	if len(d.Roles) == 0 {
-		// Such as the form as it was before it was corrected.
+		// Such as who was left out, or an address before it was mended.
 		all, err := json.Marshal(r)
 		if err == nil && p.named(string(all)) {
 			d.Roles = append(d.Roles, RoleNamed)
@@ -318,6 +339,17 @@ func (p *personSearch) notices() error {
 			p.Notices = append(p.Notices, d)
 			return nil
 		})
+}
+
+func (p *personSearch) undelivered() error {
+	return p.each(`SELECT at, kind, COALESCE(request_id, 0), reason FROM undelivered WHERE lower(address) = $1 ORDER BY notice_id`, func(rows *sql.Rows) error {
+		var d PersonFailure
+		var request int64
+		err := rows.Scan((*millisTime)(&d.At), &d.Kind, &request, &d.Reason)
+		d.Request = p.numbers[request]
+		p.Undelivered = append(p.Undelivered, d)
+		return err
+	}, p.address)
 }
 
 func (p *personSearch) events() error {

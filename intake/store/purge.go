@@ -134,13 +134,18 @@ const purgeBytes = 64 << 20
 // mails wipes mails that were handled, if none of the requests that they belong
 // to keeps them, and neither a delegation nor a suspicion.
 func (g *purge) mails() error {
-	ids, err := g.rows(`WITH belongs (mail_id, request_id) AS (`+mailsOfRequests+`),
-		kept (mail_id) AS (SELECT b.mail_id FROM belongs b JOIN requests r ON r.id = b.request_id JOIN mails m ON m.id = b.mail_id
-			WHERE NOT (`+cameToNothing+` AND r.changed_at < $1 AND m.handled_at < $1 OR `+siteEnded+` AND r.changed_at < $2 AND m.handled_at < $2))
-		SELECT m.id FROM mails m WHERE m.raw IS NOT NULL AND m.same_as IS NULL AND m.fate IS NOT NULL
+	// of tells whether a request to which the mail belongs in one way keeps it, or
+	// whether there is any.
+	of := func(way, which string) string { return `EXISTS (SELECT 1 FROM ` + way + which + `)` }
+	var kept, belongs []string
+	for _, way := range mailWays {
+		belongs = append(belongs, of(way, ""))
+		kept = append(kept, of(way, ` AND NOT (`+cameToNothing+` AND r.changed_at < $1 AND m.handled_at < $1 OR `+siteEnded+` AND r.changed_at < $2 AND m.handled_at < $2)`))
+	}
+	ids, err := g.rows(`SELECT m.id FROM mails m WHERE m.raw IS NOT NULL AND m.same_as IS NULL AND m.fate IS NOT NULL
 			AND NOT EXISTS (SELECT 1 FROM purged p WHERE p.kind = 'mail' AND p.row_id = m.id)
-			AND m.id NOT IN (SELECT mail_id FROM kept)
-			AND (m.handled_at < $3 OR m.id IN (SELECT mail_id FROM belongs))
+			AND NOT (`+strings.Join(kept, " OR ")+`)
+			AND (m.handled_at < $3 OR `+strings.Join(belongs, " OR ")+`)
 			AND m.id NOT IN (SELECT mail_id FROM delegations)
 			AND m.id NOT IN (SELECT mail_id FROM suspicions WHERE approver <> '' OR from_addresses <> '')
 		ORDER BY m.id`, millis(g.FailedRequests), millis(g.ClosedRequests), millis(g.OtherMails))
@@ -167,13 +172,15 @@ func (g *purge) mails() error {
 	return nil
 }
 
-// mailsOfRequests lists which mail belongs to which request.
-const mailsOfRequests = `SELECT id, request_id FROM mails WHERE request_id IS NOT NULL
-	UNION SELECT mail_id, request_id FROM events WHERE mail_id IS NOT NULL AND request_id IS NOT NULL
-	UNION SELECT form_mail, id FROM requests
-	UNION SELECT mail_id, request_id FROM decisions
-	UNION SELECT mail_id, request_id FROM approvals
-	UNION SELECT mail_id, request_id FROM suspicions WHERE request_id IS NOT NULL`
+// mailWays are the ways in which a mail m can belong to a request r.
+var mailWays = []string{
+	`requests r WHERE r.id = m.request_id`,
+	`events e JOIN requests r ON r.id = e.request_id WHERE e.mail_id = m.id`,
+	`requests r WHERE r.form_mail = m.id`,
+	`decisions d JOIN requests r ON r.id = d.request_id WHERE d.mail_id = m.id`,
+	`approvals a JOIN requests r ON r.id = a.request_id WHERE a.mail_id = m.id`,
+	`suspicions s JOIN requests r ON r.id = s.request_id WHERE s.mail_id = m.id`,
+}
 
 // notices wipes mails of ours that are sent, or never will be. The text of a
 // question is needed to tell its quote from an answer, so notices are kept
@@ -268,6 +275,7 @@ func (g *purge) requests() error {
 			`UPDATE requests SET from_name = '', from_address = '', purpose = '', form_name = '' WHERE id = $1`,
 			`DELETE FROM tokens WHERE request_id = $1`,
 			`DELETE FROM approvals WHERE request_id = $1`,
+			`DELETE FROM undelivered WHERE request_id = $1`,
 		} {
 			if err := g.do(statement, id); err != nil {
 				return err

@@ -18,3 +18,8 @@ CREATE TABLE purged (
 CREATE INDEX purged_purge ON purged (purge_id);
 
 CREATE INDEX events_mail ON events (mail_id);
+CREATE INDEX requests_form_mail ON requests (form_mail);
+CREATE INDEX decisions_mail ON decisions (mail_id);
+CREATE INDEX approvals_mail ON approvals (mail_id);
+CREATE INDEX suspicions_mail ON suspicions (mail_id);
+CREATE INDEX mails_request ON mails (request_id);
