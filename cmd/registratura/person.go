@@ -153,10 +153,10 @@ func periodInWords(p config.Period) string {
 
 var roleWords = map[store.PersonRole]string{
 	store.RoleRequester: "solicitant", store.RoleMember: "utilizator", store.RoleDecided: "a decis", store.RoleApproved: "a aprobat, cu alții",
-	store.RoleNamed: "numit în cerere",
+	store.RoleNamed: "numit în cerere, fără acces",
 }
 
-var sideWords = map[intake.Side]string{intake.PartnerSide: "din instituția parteneră", intake.InternalSide: "intern"}
+var sideWords = map[intake.Side]string{intake.PartnerSide: "din instituția parteneră", intake.InternalSide: "din instituție"}
 
 var purposeWords = map[intake.Purpose]string{
 	intake.Decides: "să aprobe sau să respingă", intake.ConfirmsDecision: "să repete răspunsul", intake.ConfirmsRequest: "să confirme cererea",
@@ -274,8 +274,8 @@ func (p *personPage) requests(r *personReport) {
 		var roles []string
 		for _, role := range q.Roles {
 			words := roleWords[role]
-			if role == store.RoleMember {
-				words += " " + sideWords[q.Side]
+			if side := sideWords[q.Side]; side != "" && (role == store.RoleMember || role == store.RoleNamed) {
+				words += ", " + side
 			}
 			roles = append(roles, words)
 		}

@@ -19,7 +19,7 @@ func checkPersonCommand(t *testing.T, p *program) {
 	out := p.output("person", strings.ToUpper(play.Economist), "--config", p.config)
 	out += p.output("person", play.Carmen, "--config", p.config)
 	for _, want := range []string{"DATE CU CARACTER PERSONAL DESPRE " + play.Economist, "solicitant", "Mesaje trimise de registratură", "șef de compartiment",
-		"utilizator intern", "Contul din extranet", "Site-uri pe lista cărora este", "Evenimente"} {
+		"utilizator, din instituție", "Contul din extranet", "Site-uri pe lista cărora este", "Evenimente"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("person does not tell %q:\n%s", want, out)
 		}
@@ -66,8 +66,9 @@ func TestPersonIsToldWhatIsHeldAboutThemAndNothingOfOthers(t *testing.T) {
 		who       string
 		has, hasn []string
 	}{
-		{partner.Email, []string{"utilizator din instituția parteneră", partner.Name, "3 ani", "10 ani", "access to " + partner.Email + ", (altă adresă)", "numit în mesaj", "Mesaje care nu au ajuns", "no such user, ask (altă adresă)"},
+		{partner.Email, []string{"numit în cerere, fără acces, din instituția parteneră", partner.Name, "3 ani", "10 ani", "access to " + partner.Email + ", (altă adresă)", "numit în mesaj", "Mesaje care nu au ajuns", "no such user, ask (altă adresă)"},
 			[]string{play.Mayor, play.Economist, "cineva@", "Intrebare"}},
+		{play.Economist, []string{"solicitant, utilizator", "citire"}, []string{play.Mayor, partner.Name}},
 		{play.Mayor, []string{"a decis", "Aprob.", "Întrebări primite", "să aprobe sau să respingă", "a delegat", "în numele persoanei", "întrebarea către cel care aprobă", "23 noiembrie 2026",
 			"aprobă cereri: Primar"}, []string{partner.Email, play.ViceMayor, "secret", a.token}},
 		{strings.ToUpper(play.ViceMayor), []string{"a aprobat, cu alții", "a fost delegată", "expeditor"}, []string{play.Mayor}},

@@ -249,14 +249,16 @@ func (p *personSearch) inRequest(r *intake.Request) PersonRequest {
 	if p.is(r.From.Address) {
 		d.Roles, d.Name = append(d.Roles, RoleRequester), r.From.Name
 	}
+	var written []intake.Member // in the form
+	for _, u := range r.Submission.PartnerUsers {
+		written = append(written, intake.Member{Name: u.Name, Address: u.Email, Side: intake.PartnerSide, Rights: u.Rights})
+	}
+	for _, u := range r.Submission.InternalUsers {
+		written = append(written, intake.Member{Name: u.Name, Address: u.Email, Side: intake.InternalSide, Rights: u.Rights})
+	}
 	members := r.Members()
 	if len(members) == 0 { // there is no plan yet
-		for _, u := range r.Submission.PartnerUsers {
-			members = append(members, intake.Member{Name: u.Name, Address: u.Email, Side: intake.PartnerSide, Rights: u.Rights})
-		}
-		for _, u := range r.Submission.InternalUsers {
-			members = append(members, intake.Member{Name: u.Name, Address: u.Email, Side: intake.InternalSide, Rights: u.Rights})
-		}
+		members = written
 	}
 	for _, m := range members {
 		if p.is(m.Address) {
@@ -274,8 +276,13 @@ func (p *personSearch) inRequest(r *intake.Request) PersonRequest {
 			}
 		}
 	}
+	for _, m := range written {
+		if len(d.Roles) == 0 && p.is(m.Address) { // who was left out
+			d.Roles, d.Name, d.Side = append(d.Roles, RoleNamed), m.Name, m.Side
+		}
+	}
 	if len(d.Roles) == 0 {
-		// Such as who was left out, or an address before it was mended.
+		// Such as an address before it was mended.
 		all, err := json.Marshal(r)
 		if err == nil && p.named(string(all)) {
 			d.Roles = append(d.Roles, RoleNamed)
