@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -547,5 +548,55 @@ func TestAWeekOfDowntimeIsMadeUpForOnceAndInOrder(t *testing.T) {
 	o.pass(24 * time.Hour)
 	if n := o.happened(intake.EventActive); n != 3 {
 		t.Errorf("opened %d times", n)
+	}
+}
+
+func TestSkippingAndCancellingAreInterruptedAtEachCall(t *testing.T) {
+	type step struct {
+		name  string
+		calls int
+		do    func(o *office, id int64) error
+		ends  intake.Status
+		sent  []string
+	}
+	steps := []step{
+		{"skip", 9, func(o *office, id int64) error { // site, remove, 3 members, reading back, 3 links
+			_, err := o.desk.Skip(o.Context(), o.request(id), it, "nu")
+			return err
+		}, intake.StatusActive, []string{"access_list ion.popescu", "access marin.ionescu", "access carmen.vlad", "access dan.oprea"}},
+		{"cancel", 2, func(o *office, id int64) error { // close, reading back
+			_, err := o.desk.Cancel(o.Context(), o.request(id), it, "nu")
+			return err
+		}, intake.StatusWithdrawn, []string{"cancelled ion.popescu", "cancelled primar", "cancelled it"}},
+	}
+	for _, s := range steps {
+		for n := 1; n <= s.calls; n++ {
+			for _, effect := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, call %d, with effect %v", s.name, n, effect), func(t *testing.T) {
+					t.Parallel()
+					o := newOffice(t)
+					id := o.stuckAt("member " + elena)
+					o.portal.before = nil
+					o.must(s.do(o, id))
+					crash := at(n, func() error { panic(crash{}) })
+					if effect {
+						o.portal.after = crash
+					} else {
+						o.portal.before = crash
+					}
+					if !crashing(o.run) {
+						t.Fatal("it was not interrupted")
+					}
+					o.wantSent()
+					o.portal.before, o.portal.after = nil, nil
+					o.run()
+					o.is(id, s.ends)
+					o.wantSent(s.sent...)
+					if slices.Contains(o.haveAccess(hospital), elena) || s.name == "cancel" && len(o.haveAccess(hospital)) > 0 {
+						t.Errorf("access have %v", o.haveAccess(hospital))
+					}
+				})
+			}
+		}
 	}
 }
