@@ -369,6 +369,7 @@ func TestOutsideOfSitesOnlyTheDoorIsOpenToAll(t *testing.T) {
 		{"GET", "/static/../extranet.db", 404, 404, ""},
 		{"GET", "/static/", 404, 404, "/static/"},
 		{"GET", "/nimic", 404, 404, "/nimic"},
+		{"GET", "/fisiere/nu-exista/", 404, 404, "/fisiere/nu-exista/"},
 		{"GET", "/extranet.db", 404, 404, "/extranet.db"},
 		{"PUT", "/", 405, 405, "/"},
 		{"DELETE", "/cont", 405, 405, "/cont"},
