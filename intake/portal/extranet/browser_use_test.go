@@ -15,7 +15,6 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -63,13 +62,26 @@ func filesOf(t *testing.T, contents ...string) (paths []string) {
 	return paths
 }
 
-// drag moves files over the page, or drops them there.
-func (b *tab) drag(files []string, types ...input.DispatchDragEventType) {
+// drag moves files over the page, or drops them there. The browser's own command
+// for that (Input.dispatchDragEvent) sometimes waits forever, so the events that
+// it makes are made here, with files that it has opened.
+func (b *tab) drag(files []string, events ...string) {
 	b.t.Helper()
-	for _, what := range types {
-		b.run(call(input.DispatchDragEvent, input.DispatchDragEventParams{Type: what, X: 200, Y: 300,
-			Data: &input.DragData{Items: []*input.DragDataItem{}, Files: files, DragOperationsMask: 1}}))
+	read(b, chromedp.Evaluate[bool](`(() => {
+		const input = document.createElement("input");
+		input.type = "file"; input.multiple = true; input.id = "trase";
+		document.body.append(input);
+		return true;
+	})()`))
+	b.run(chromedp.SetUploadFiles(chromedp.CSS("#trase"), files))
+	for _, event := range events {
+		read(b, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
+			const dataTransfer = new DataTransfer();
+			for (const file of document.querySelector("#trase").files) dataTransfer.items.add(file);
+			return document.querySelector("main").dispatchEvent(new DragEvent(%q, { bubbles: true, cancelable: true, relatedTarget: null, dataTransfer }));
+		})()`, event)))
 	}
+	read(b, chromedp.Evaluate[bool](`document.querySelector("#trase").remove() === undefined`))
 }
 
 // uploadGate lets a test hold up and break off uploads.
@@ -146,16 +158,15 @@ func TestSeveralFilesAreDroppedOnThePageInABrowser(t *testing.T) {
 			large := strings.Repeat("0123456789", 2_000_000) // comes in three parts
 			files := filesOf(t, "Anexă la anchetă.pdf", "un pdf", "plan cadastral.tif", large, "plin.txt", "alt plin", "Hotărâre nr. 12.docx", "x")
 
-			b.drag(files, input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver)
+			b.drag(files, "dragenter", "dragover")
 			b.until(`document.body.classList.contains("dropping")`)
 			b.look("upload-dragging")
-			// The browser's command for leaving the window tells the page nothing.
-			read(b, chromedp.Evaluate[bool](`document.body.dispatchEvent(new DragEvent("dragleave", { bubbles: true, relatedTarget: null }))`))
+			b.drag(files, "dragleave") // out of the window
 			b.until(`!document.body.classList.contains("dropping")`)
 
-			b.drag(files, input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop)
+			b.drag(files, "dragenter", "dragover", "drop")
 			b.until(`document.querySelectorAll("#progres li").length === 4`)
-			b.until(`document.querySelector("#progres progress").value > 30`) // of the large one; those before are through
+			b.until(`(document.querySelector("#progres li:nth-child(2) progress") || {}).value > 30`) // of the large one
 			b.wantText("Anexă la anchetă.pdf", "încărcat", "plan cadastral.tif", "%", "plin.txt", "așteaptă")
 			if state := read(b, chromedp.Evaluate[string](`document.querySelector("#progres [role=status]").textContent`)); !strings.Contains(state, "Anexă la anchetă.pdf: încărcat") {
 				t.Errorf("a screen reader is told %q", state)
@@ -225,7 +236,7 @@ func TestAnUploadThatIsRefusedIsSaidInABrowser(t *testing.T) {
 	for _, window := range windows {
 		b := w.loggedInTab(stageHand, window.name, window.width, window.height, window.extra...)
 		b.open("/s/a/")
-		b.drag(filesOf(t, "prea mare.bin", strings.Repeat("x", 9_000_001), "bun "+window.name+".txt", "x"), input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop)
+		b.drag(filesOf(t, "prea mare.bin", strings.Repeat("x", 9_000_001), "bun "+window.name+".txt", "x"), "dragenter", "dragover", "drop")
 		b.until(`document.querySelector("#progres").textContent.includes("Reîncarcă lista")`)
 		b.wantText("Fișierul este mai mare decât se poate păstra aici", "încărcat")
 		b.look("upload-refused")
