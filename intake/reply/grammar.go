@@ -8,10 +8,15 @@ import (
 	"sync"
 )
 
-//go:embed grammar.txt
-var grammarText string
+// The tables of the grammar: what may approve, and all other lists.
+var (
+	//go:embed grammar_yes.txt
+	yesText string
+	//go:embed grammar.txt
+	grammarText string
+)
 
-// grammar is grammar.txt, parsed: the phrases of each list, in the order of the file.
+// grammar is the tables, parsed: the phrases of each list, in the order of the file.
 type grammar struct {
 	lists map[string][]phrase
 	words map[string]map[string]bool // list → the words in it, for lists used word by word
@@ -49,43 +54,18 @@ var terminals = []string{"number", "name", "requester", "subject", "today", "som
 // rules is the embedded grammar. It is parsed once; a fault in it is a
 // programming error that every test of the package would show.
 var rules = sync.OnceValue(func() *grammar {
-	g, err := parseGrammar(grammarText)
+	g, err := parseGrammar(yesText, grammarText)
 	if err != nil {
 		panic("reply: " + err.Error())
 	}
 	return g
 })
 
-func parseGrammar(text string) (*grammar, error) {
+func parseGrammar(texts ...string) (*grammar, error) {
 	g := &grammar{lists: map[string][]phrase{}, words: map[string]map[string]bool{}, byFirst: map[string]map[string][]*phrase{}}
-	list := ""
-	for n, line := range strings.Split(text, "\n") {
-		if i := strings.IndexByte(line, '#'); i >= 0 {
-			line = line[:i]
-		}
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "":
-		case line[0] == '[' && line[len(line)-1] == ']':
-			list = line[1 : len(line)-1]
-			if _, ok := g.lists[list]; ok {
-				return nil, fmt.Errorf("grammar line %d: the list [%s] is there twice", n+1, list)
-			}
-			g.lists[list] = nil
-			g.words[list] = map[string]bool{}
-		case list == "":
-			return nil, fmt.Errorf("grammar line %d: a phrase before the first [list]", n+1)
-		default:
-			p := phraseParser{rest: line}
-			items, err := p.sequence()
-			if err == nil && p.rest != "" {
-				err = fmt.Errorf("unexpected %q", p.rest)
-			}
-			if err != nil {
-				return nil, fmt.Errorf("grammar line %d: %q: %w", n+1, line, err)
-			}
-			g.lists[list] = append(g.lists[list], phrase{source: line, items: items})
-			collectWords(items, g.words[list])
+	for _, text := range texts {
+		if err := g.add(text); err != nil {
+			return nil, err
 		}
 	}
 	for name, phrases := range g.lists {
@@ -113,6 +93,41 @@ func parseGrammar(text string) (*grammar, error) {
 		}
 	}
 	return g, nil
+}
+
+// add reads one of the tables.
+func (g *grammar) add(text string) error {
+	list := ""
+	for n, line := range strings.Split(text, "\n") {
+		if i := strings.IndexByte(line, '#'); i >= 0 {
+			line = line[:i]
+		}
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+		case line[0] == '[' && line[len(line)-1] == ']':
+			list = line[1 : len(line)-1]
+			if _, ok := g.lists[list]; ok {
+				return fmt.Errorf("grammar line %d: the list [%s] is there twice", n+1, list)
+			}
+			g.lists[list] = nil
+			g.words[list] = map[string]bool{}
+		case list == "":
+			return fmt.Errorf("grammar line %d: a phrase before the first [list]", n+1)
+		default:
+			p := phraseParser{rest: line}
+			items, err := p.sequence()
+			if err == nil && p.rest != "" {
+				err = fmt.Errorf("unexpected %q", p.rest)
+			}
+			if err != nil {
+				return fmt.Errorf("grammar line %d: %q: %w", n+1, line, err)
+			}
+			g.lists[list] = append(g.lists[list], phrase{source: line, items: items})
+			collectWords(items, g.words[list])
+		}
+	}
+	return nil
 }
 
 // phraseParser reads one line of the grammar.

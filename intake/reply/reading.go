@@ -2,7 +2,7 @@
 // newly written text, and reads the decision in it (rules R1 to R5 of the
 // design). It is pure: no clock, no network, no state.
 //
-// What it may take for an approval stands in grammar.txt, and only there.
+// What it may take for an approval stands in grammar_yes.txt, and only there.
 package reply
 
 import (
