@@ -22,6 +22,8 @@ var chores = []chore{
 	{"attendance", (*Desk).passOnQuestions},
 	{purgeChore, (*Desk).purge},
 	{"work", (*Desk).remindOfWork},
+	{"reviews", (*Desk).reviewSites},
+	{basesChore, (*Desk).listLegalBases},
 }
 
 // Keep does what is due once a day, at [waitingHour], until ctx ends.

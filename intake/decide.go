@@ -48,6 +48,8 @@ func (h *hand) decide() (Settlement, error) {
 		return h.senderAnswers(*k)
 	case k != nil && k.Purpose == DoesWork:
 		return h.workAnswered(*k)
+	case k != nil && k.Purpose == Reviews:
+		return h.reviewAnswered(*k)
 	case k != nil:
 		return h.approverAnswers(*k)
 	case h.c.Command.Name == reply.CommandLog:
@@ -67,7 +69,7 @@ func (h *hand) formIsReturnedWithAnswer(k Token) bool {
 	case reply.CommandConfirm, reply.CommandYes, reply.CommandDeny:
 		return true
 	}
-	return k.Purpose != ConfirmsRequest
+	return k.Purpose != ConfirmsRequest && k.Purpose != Reviews
 }
 
 // question finds the question that the mail answers, by the token that came

@@ -33,6 +33,7 @@ type Policy struct {
 	AcceptWeak     bool          // "da" and "ok" are taken as an approval
 	Rule           ApprovalRule  // empty: AnyApproves
 	Waiting        Waiting
+	Review         Reviewing
 	Retention      Retention
 	Workday        func(forms.Date) bool // nil: Monday to Friday
 	UnprovenForms  bool                  // forms are taken without proof of who sent them

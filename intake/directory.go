@@ -66,6 +66,22 @@ func (d *Directory) HeadOf(address, name string) bool {
 	return false
 }
 
+// ResponsibleFor finds the head who answers for the department named: its own,
+// or that of the department that it is a service of.
+func (d *Directory) ResponsibleFor(name string) (Person, bool) {
+	for seen := 0; name != "" && seen <= len(d.Departments); seen++ {
+		dep, ok := d.Department(name)
+		if !ok {
+			return Person{}, false
+		}
+		if dep.Head.Address != "" {
+			return dep.Head, true
+		}
+		name = dep.Parent
+	}
+	return Person{}, false
+}
+
 // Head finds a head of department by address.
 func (d *Directory) Head(address string) (Person, bool) {
 	for _, dep := range d.Departments {

@@ -220,6 +220,6 @@ var Letters = []Letter{BlankForms{}, Registered{}, Returned{}, ConfirmRequest{},
 	ApprovedForIT{}, Access{}, NewLink{}, AccessList{}, CloseReceived{}, CloseForIT{}, NotEntitled{},
 	CannotRead{}, TooLarge{}, SetAside{}, Undelivered{}, Stuck{}, Cancelled{}, AddressFailed{}, AddressMended{}, AddressStays{}, CannotCorrect{}, Suspect{}, Disowned{}, Offer{}, Warning{}, Delegated{}, DelegationRefused{},
 	Journal{}, NoJournal{},
-	WorkOrder{}, ConfirmWork{}, WorkDone{}, WorkClosed{},
+	WorkOrder{}, ConfirmWork{}, WorkDone{}, WorkClosed{}, Review{}, Reviewed{}, ReviewForOthers{}, SiteSuspended{}, LegalBases{},
 	Reminder{}, StillWaiting{}, Expired{}, StatusReport{}, Withdrawn{}, WithdrawnForOthers{}, TooLateToWithdraw{},
 	QuestionWithdrawn{}, CorrectionNotTaken{}}

@@ -37,6 +37,7 @@ func MakePlan(r *forms.Reading, number Number, siteID string) Plan {
 		},
 		ActivateOn: s.ActivationDate,
 	}
+	p.Site.Until, _ = forms.BasisEnd(s.LegalBasis)
 	for _, u := range s.PartnerUsers {
 		rights := u.Rights
 		if rights == 0 {

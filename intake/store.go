@@ -89,6 +89,11 @@ type Tx interface {
 	// each kind, and says what it took. The event of the purge is the caller's.
 	Purge(p Purge) (Purged, error)
 
+	// Review is where the review of the site stands; ErrNotFound if it never had one.
+	Review(siteID string) (ReviewRecord, error)
+	// SaveReview records it.
+	SaveReview(ReviewRecord) error
+
 	AddEvent(Event) error
 	// Events are those of a request, in order.
 	Events(request int64) ([]Event, error)

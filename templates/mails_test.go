@@ -160,7 +160,7 @@ func TestWordsAskedForNeverStandAlone(t *testing.T) {
 
 func TestQuestionsBeginWithTheReplyLineAndNothingElseDoes(t *testing.T) {
 	asks := []string{"approval", "reminder", "offer", "ask_again", "confirm_decision", "confirm_request", "work_order", "confirm_work",
-		"address_failed", "cannot_correct"}
+		"address_failed", "cannot_correct", "review"}
 	for _, s := range samples() {
 		m := render(t, s.letter)
 		first, _, _ := strings.Cut(m.Text, "\n")

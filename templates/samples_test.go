@@ -135,7 +135,7 @@ func samples() []sample {
 	}
 	member := func(i int) intake.Member { return approved.Plan.Members[i] }
 	invitation := intake.Invitation{Link: "https://extranet.primariabuzau.ro/invitatie/7f3kq9w2m5x8z1b4n6c0v", Expires: sampleTime.AddDate(0, 0, 7)}
-	return append(slices.Concat(journalSamples(), offerSamples(), changeSamples(), workSamples(), troubleSamples(), addressSamples()), []sample{
+	return append(slices.Concat(journalSamples(), offerSamples(), changeSamples(), workSamples(), troubleSamples(), addressSamples(), reviewSamples()), []sample{
 		{"blank_forms", intake.BlankForms{}},
 		{"blank_forms-asked", intake.BlankForms{Asked: true}},
 		{"registered", intake.Registered{Request: sampleRequest(), Approver: mayor}},

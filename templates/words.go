@@ -332,6 +332,12 @@ func letterInWords(name string) string {
 		return "vestea că o întrebare a fost retrasă, către cel care aprobă"
 	case "registered", "returned", "approved", "correction_not_taken", "rejected", "confirm_request", "close_received":
 		return "răspunsul către solicitant"
+	case "review", "reviewed", "review_others":
+		return "verificarea listei celor cu acces"
+	case "site_suspended":
+		return "mesajul către utilizator despre suspendarea accesului"
+	case "legal_bases":
+		return "lista temeiurilor legale către Serviciul TIC"
 	case "work_order", "confirm_work", "work_done", "work_closed":
 		return "comanda de lucru către Serviciul TIC"
 	case "delegation_refused", "already_decided", "question_closed", "blank_forms", "not_entitled", "cannot_read", "too_large":

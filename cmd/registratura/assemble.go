@@ -176,6 +176,10 @@ func examiningDesk(cfg *config.Config, now func() time.Time, reader intake.FormR
 				Remind: cfg.Approval.RemindAfter, Next: cfg.Approval.NextAfter, Tell: cfg.Approval.TellAfter, Expire: cfg.Approval.ExpireAfter,
 				Work: cfg.Portal.RemindAfter,
 			},
+			Review: intake.Reviewing{
+				EveryMonths: cfg.Review.EveryMonths, Remind: cfg.Review.RemindAfter, Warn: cfg.Review.WarnAfter, Suspend: cfg.Review.SuspendAfter,
+				BasisDays: cfg.Review.BasisWarningDays,
+			},
 			Workday:        romanianWorkday(),
 			Retention:      cfg.Retention.Periods(),
 			ActivationHour: cfg.Portal.ActivationHour, TokenLife: time.Duration(cfg.Approval.TokenLife), AnswersPerDay: cfg.Desk.AnswersPerDay,

@@ -381,6 +381,8 @@ var retained = map[string]string{
 	"approvals.approver": "deleted with registry", "approvals.plan_hash": "deleted with registry", "approvals.record": "deleted with registry",
 	"suspicions.why": "not personal", "suspicions.approver": "suspicions", "suspicions.from_addresses": "suspicions",
 
+	"reviews.site_id": "register", "reviews.state": "not personal", "reviews.reviewed": "not personal",
+	"reviews.asked_on": "not personal", "reviews.suspend_on": "not personal",
 	"chores.name": "not personal", "chores.done_on": "not personal",
 	"purges.sha256": "kept: the chain", "purged.kind": "not personal", "purged.content_sha256": "kept: the chain",
 }

@@ -28,6 +28,11 @@ func (c *Config) checkValues() {
 	}
 	c.checkRange("approval.token_life", c.Approval.TokenLife, time.Hour, 365*day)
 	c.checkPortal()
+	c.checkNumber("review.every_months", c.Review.EveryMonths, 0, 120)
+	c.checkNumber("review.remind_after", c.Review.RemindAfter, 0, 250)
+	c.checkNumber("review.warn_after", c.Review.WarnAfter, 0, 250)
+	c.checkNumber("review.suspend_after", c.Review.SuspendAfter, 1, 250)
+	c.checkNumber("review.basis_warning_days", c.Review.BasisWarningDays, 0, 365)
 	c.checkRetention()
 	c.checkMonitor()
 	c.checkApprovers()

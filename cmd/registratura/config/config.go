@@ -25,6 +25,7 @@ type Config struct {
 	Trust       Trust        `toml:"trust"`
 	Approval    Approval     `toml:"approval"`
 	Portal      Portal       `toml:"portal"`
+	Review      Review       `toml:"review"`
 	Retention   Retention    `toml:"retention"`
 	Log         Log          `toml:"log"`
 	Monitor     Monitor      `toml:"monitor"`
@@ -252,6 +253,25 @@ type Retention struct {
 	Registry Period `toml:"registry"`
 }
 
+// How sites that stand are kept in order.
+type Review struct {
+	// Months after which the head of department is asked who still needs access:
+	// after a site was opened, after its access was changed, after the last answer.
+	// 0: never.
+	EveryMonths int `toml:"every_months"`
+	// Working days after which is reminded of that, and again after as many. 0: never.
+	RemindAfter int `toml:"remind_after"`
+	// Working days after which the head of department and IT are told that access
+	// will be suspended. 0: never, and it never is.
+	WarnAfter int `toml:"warn_after"`
+	// Working days between that and the suspension. Nothing is deleted by it, and
+	// a late answer gives access back.
+	SuspendAfter int `toml:"suspend_after"`
+	// How many days before the end of a legal basis IT is told; on the day itself
+	// they are told again, and once a month they get the list of all.
+	BasisWarningDays int `toml:"basis_warning_days"`
+}
+
 // What the daemon writes to its standard error.
 type Log struct {
 	// "text": for people; "json": for log collectors.
@@ -332,7 +352,8 @@ func Default() *Config {
 			OtherMails: "1 year", FailedRequests: "3 years", ClosedRequests: "3 years", AccessData: "5 years", Notices: "1 year", Suspicions: "3 years",
 			AccessJournal: "1 year", Registry: "10 years",
 		},
-		Log: Log{Format: "text", Level: "info"},
+		Review: Review{EveryMonths: 12, RemindAfter: 5, WarnAfter: 15, SuspendAfter: 10, BasisWarningDays: 30},
+		Log:    Log{Format: "text", Level: "info"},
 	}
 }
 

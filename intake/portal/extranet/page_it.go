@@ -387,5 +387,8 @@ var eventWords = map[string]string{
 	string(intake.EventCorrectionHeld): "un formular corectat își așteaptă confirmarea", string(intake.EventCorrectionDropped): "expeditorul neagă formularul corectat",
 	string(intake.EventPurged):      "date personale șterse la termen",
 	string(intake.EventWorkOrdered): "comandă de lucru către IT", string(intake.EventWorkReminded): "s-a reamintit comanda de lucru",
+	string(intake.EventReviewAsked): "s-a cerut confirmarea celor cu acces", string(intake.EventReviewReminded): "s-a reamintit confirmarea celor cu acces",
+	string(intake.EventReviewWarned): "s-a anunțat suspendarea accesului", string(intake.EventReviewSuspended): "acces suspendat, lipsește confirmarea",
+	string(intake.EventReviewResumed): "acces redat", string(intake.EventReviewed): "lista celor cu acces a fost confirmată",
 	string(intake.EventWorkDone): "IT a confirmat lucrarea", string(intake.EventWorkFailed): "IT nu a putut face lucrarea",
 }

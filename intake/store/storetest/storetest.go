@@ -54,6 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) intake.Store) {
 		{"what stopped a request is what stopped it last", troubles},
 		{"a mail that did not arrive is recorded once, and once more when it is sure", undelivered},
 		{"suspicions are counted since somebody was written to", suspicions},
+		{"a review reads back as it was recorded", reviews},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
