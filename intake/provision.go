@@ -119,10 +119,6 @@ func (d *Desk) attempt(ctx context.Context, r *Request) (failures []Failure, dif
 	if len(failures) > 0 {
 		return failures, nil, fmt.Errorf("provisioning request %s: %s", r.Number, failures[0].Err)
 	}
-	if err := d.resumeReviewed(ctx, r.Plan.Site.ID); err != nil {
-		err = fmt.Errorf("giving access back to the site of request %s: %w", r.Number, err)
-		return []Failure{{Err: err.Error()}}, nil, err
-	}
 	granted, err := d.Portal.Members(ctx, r.Plan.Site.ID)
 	if err != nil {
 		err = fmt.Errorf("reading back the members of request %s: %w", r.Number, err)

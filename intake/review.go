@@ -232,14 +232,14 @@ func (h *hand) reviewDue(r *Request, rv *ReviewRecord, today forms.Date) ReviewS
 // reviewedMembers is who has access; on a suspended site, who had.
 func (d *Desk) reviewedMembers(ctx context.Context, r *Request, rv ReviewRecord) ([]Member, error) {
 	if rv.suspended() {
-		return r.Plan.Members, nil
+		return r.Members(), nil
 	}
 	members, err := d.Portal.Members(ctx, r.Plan.Site.ID)
 	if err != nil {
 		return nil, fmt.Errorf("listing who has access to site %s: %w", r.Plan.Site.ID, err)
 	}
 	if len(members) == 0 { // suspended by an attempt that was interrupted
-		return r.Plan.Members, nil
+		return r.Members(), nil
 	}
 	return members, nil
 }
@@ -399,35 +399,41 @@ func (h *hand) reviewAnswered(k Token) (Settlement, error) {
 			Since: rv.AskedOn, SuspendOn: rv.SuspendOn, ForIT: isIT, Said: h.said()}, true)
 	}
 	s.Fate, s.Note = FateDecided, "the list of who has access is confirmed"
+	return s, h.endReview(r, rv, to, fmt.Sprintf("%q", h.said()))
+}
+
+// endReview records that the list was confirmed, and gives access back if it was
+// suspended.
+func (h *hand) endReview(r *Request, rv ReviewRecord, by Person, detail string) error {
 	if err := h.tx.SpendPurpose(r.ID, Reviews, h.now); err != nil {
-		return s, err
+		return err
 	}
-	if err := h.event(r, EventReviewed, k.Address, fmt.Sprintf("%q", h.said())); err != nil {
-		return s, err
+	if err := h.event(r, EventReviewed, by.Address, detail); err != nil {
+		return err
 	}
 	resume := rv.suspended()
-	if err := h.send(to, Reviewed{Request: r, To: to, Resumed: resume}, envelope{request: r, answers: true, bounded: true}); err != nil {
-		return s, err
+	if err := h.send(by, Reviewed{Request: r, To: by, Resumed: resume}, envelope{request: r, answers: true, bounded: true}); err != nil {
+		return err
 	}
 	rv = ReviewRecord{Site: rv.Site, Reviewed: h.today()}
 	if resume {
 		rv.State = ReviewResuming
 		err := h.Portal.ResumeSite(h.ctx, rv.Site) // again after a crash: it changes nothing
 		if err == nil {
-			return s, h.accessIsBack(r, rv)
+			return h.accessIsBack(r, rv)
 		}
 		if !errors.Is(err, ErrAwaitsIT) {
-			return s, fmt.Errorf("resuming site %s: %w", rv.Site, err)
+			return fmt.Errorf("resuming site %s: %w", rv.Site, err)
 		}
 		work, err := h.work(h.ctx, r)
 		if err != nil {
-			return s, err
+			return err
 		}
 		if err := h.order(r, work); err != nil {
-			return s, err
+			return err
 		}
 	}
-	return s, h.tx.SaveReview(rv)
+	return h.tx.SaveReview(rv)
 }
 
 // accessIsBack tells everybody that the site is open again.
@@ -442,55 +448,5 @@ func (h *hand) accessIsBack(r *Request, rv ReviewRecord) error {
 	if err := h.tellIT(ReviewForOthers{Request: r, Stage: StageResumed}, envelope{request: r}); err != nil {
 		return err
 	}
-	return h.tellMembers(r, r.Plan.Members, true)
-}
-
-// reviewedByForm notes that a changed form for a site, which is registered and
-// proven, answers its review. Access that was suspended comes back with the
-// change, once it is approved.
-func (h *hand) reviewedByForm(siteID string, from string) error {
-	rv, err := h.tx.Review(siteID)
-	if errors.Is(err, ErrNotFound) || err == nil && rv.State != ReviewAsked && rv.State != ReviewSuspended {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	r, err := found(h.tx.Standing(siteID))
-	if err != nil || r == nil {
-		return err
-	}
-	if rv.State == ReviewSuspended {
-		rv.State = ReviewChanging
-	} else {
-		rv = ReviewRecord{Site: siteID, Reviewed: h.today()}
-		if err := h.tx.SpendPurpose(r.ID, Reviews, h.now); err != nil {
-			return err
-		}
-	}
-	if err := h.event(r, EventReviewed, from, "by a changed form"); err != nil {
-		return err
-	}
-	return h.tx.SaveReview(rv)
-}
-
-// resumeReviewed gives access back to a site that a review had suspended, when a
-// change of its access is carried out.
-func (d *Desk) resumeReviewed(ctx context.Context, siteID string) error {
-	var suspended bool
-	err := d.transact(ctx, func(h *hand) error {
-		rv, err := h.tx.Review(siteID)
-		suspended = err == nil && rv.suspended()
-		if errors.Is(err, ErrNotFound) {
-			return nil
-		}
-		return err
-	})
-	if err != nil || !suspended {
-		return err
-	}
-	if err := d.Portal.ResumeSite(ctx, siteID); err != nil && !errors.Is(err, ErrAwaitsIT) { // reading back waits for IT anyway
-		return err
-	}
-	return nil
+	return h.tellMembers(r, r.Members(), true)
 }

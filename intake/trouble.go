@@ -385,7 +385,7 @@ func (d *Desk) takeBack(ctx context.Context, r *Request, last bool) error {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
 	case errors.Is(err, ErrAwaitsIT):
-		left.ByHand = true
+		return d.orderWork(ctx, r)
 	case !last:
 		d.Log.Warn("taking back what a cancelled request granted failed, will be tried again", "request", r.Number.String(), "error", err)
 		return err
@@ -395,10 +395,7 @@ func (d *Desk) takeBack(ctx context.Context, r *Request, last bool) error {
 	}
 	return d.transact(ctx, func(h *hand) error {
 		detail := string(left.State)
-		switch {
-		case left.ByHand:
-			detail = "left to IT, who make the sites by hand"
-		case left.Failed != "":
+		if left.Failed != "" {
 			detail = "failed, left to IT: " + oneLine(errors.New(left.Failed))
 		}
 		if err := h.event(r, EventTakenBack, "desk", detail); err != nil {
@@ -435,7 +432,6 @@ type Remains struct {
 	State       RemainsState
 	SiteURL     string
 	Differences []Difference // with SiteStands: from what is approved for the site
-	ByHand      bool         // people of IT have to do it: the portal is not one that the desk works
 	Failed      string       // why what was granted could not be taken back; empty: it was
 }
 

@@ -37,6 +37,7 @@ const (
 	WorkOtherWork WorkFault = "changed"    // something else is to be done since
 	WorkLate      WorkFault = "late"       // the order is too old
 	WorkNoToken   WorkFault = "no_token"   // it did not carry the mark of the order
+	WorkStillOpen WorkFault = "still_open" // it can't be done, but must be all the same
 )
 
 // ConfirmWork asks somebody of IT to repeat an answer to a work order whose
@@ -87,11 +88,27 @@ func (d *Desk) orderWork(ctx context.Context, r *Request) error {
 	}
 	return d.transact(ctx, func(h *hand) error {
 		r, err := h.tx.Request(r.ID)
-		if err != nil || r.Status.Final() {
+		if err != nil {
+			return err
+		}
+		if ended, err := h.workEnded(r); err != nil || ended {
 			return err
 		}
 		return h.order(r, work)
 	})
+}
+
+// workEnded reports whether nothing is to be done for the request any more. For
+// one that was cancelled, what it had granted is still to be taken back.
+func (h *hand) workEnded(r *Request) (bool, error) {
+	if !r.Status.Final() {
+		return false, nil
+	}
+	if r.Status != StatusWithdrawn {
+		return true, nil
+	}
+	c, err := h.cancellation(r)
+	return !c.cancelled || c.done, err
 }
 
 // work is what is to be done on the request's site; none on one that is not there.
@@ -177,8 +194,8 @@ func (h *hand) remindOfOrder(id int64, today forms.Date) error {
 	if err != nil {
 		return err
 	}
-	if r.Status.Final() || work.Nothing() {
-		return h.tx.SpendPurpose(id, DoesWork, h.now)
+	if ended, err := h.workEnded(r); err != nil || ended || work.Nothing() {
+		return errors.Join(err, h.tx.SpendPurpose(id, DoesWork, h.now))
 	}
 	hash, err := work.Hash()
 	if err != nil {
@@ -228,7 +245,11 @@ func (h *hand) workAnswered(k Token) (Settlement, error) {
 	case !h.c.Origin.Authentic && person.Address != k.Address:
 		return h.notTheirs(r, k, OtherSender, "nothing proves the sender, and the question was sent to "+k.Address)
 	}
-	if !k.SpentAt.IsZero() || r.Status.Final() {
+	ended, err := h.workEnded(r)
+	if err != nil {
+		return s, err
+	}
+	if !k.SpentAt.IsZero() || ended {
 		s.Note = "the work order is closed"
 		letter, err := h.workClosed(r)
 		if err != nil {
@@ -262,6 +283,13 @@ func (h *hand) workAnswered(k Token) (Settlement, error) {
 	if !h.c.Origin.Authentic && k.Verdict == "" {
 		s.Note = "the sender is not proven: confirmation asked"
 		return s, h.confirmWork(r, k, person, answer)
+	}
+	if !answer.done && r.Status != StatusProvisioning {
+		s.Note = "the work can't be done yet"
+		if err := h.event(r, EventWorkFailed, person.Address, fmt.Sprintf("%q", answer.reason)); err != nil {
+			return s, err
+		}
+		return s, h.sendOrder(person, WorkOrder{Request: r, Work: work, Fault: WorkStillOpen, Said: answer.reason}, hash, true)
 	}
 	s.Fate = FateDecided
 	if !answer.done {
@@ -404,7 +432,7 @@ func (h *hand) workDone(r *Request, k Token, work Work, person Person, address s
 			return err
 		}
 	}
-	if r.Status == StatusProvisioning {
+	if r.Status == StatusProvisioning || r.Status == StatusWithdrawn {
 		return h.tx.EnqueueProvision(r.ID, time.Time{})
 	}
 	return nil
@@ -417,17 +445,14 @@ func (h *hand) workProof(k Token) string {
 	return string(h.c.Origin.By)
 }
 
-// workFailed records that IT can't do the work. What was to be provisioned is
-// stuck, with IT's words, until somebody has it tried again.
+// workFailed records that IT can't do the work: the request is stuck, with IT's
+// words, until somebody has it tried again.
 func (h *hand) workFailed(r *Request, person Person, reason string) error {
 	if err := h.tx.SpendPurpose(r.ID, DoesWork, h.now); err != nil {
 		return err
 	}
 	if err := h.event(r, EventWorkFailed, person.Address, fmt.Sprintf("%q", reason)); err != nil {
 		return err
-	}
-	if r.Status != StatusProvisioning {
-		return nil
 	}
 	if err := h.tx.Change(r, getStuck, h.now); err != nil {
 		return err
@@ -449,7 +474,7 @@ func (h *hand) workClosed(r *Request) (WorkClosed, error) {
 	if err != nil {
 		return letter, err
 	}
-	letter.Newer = len(orders) > 0 && !r.Status.Final()
+	letter.Newer = len(orders) > 0
 	events, err := h.tx.Events(r.ID)
 	for _, e := range events {
 		switch e.Kind {

@@ -325,6 +325,55 @@ func TestPortalThatNeedsNoPeopleAnyMore(t *testing.T) {
 	o.is(id, intake.StatusProvisioning)
 }
 
+func TestCancelledRequestIsTakenBackByHand(t *testing.T) {
+	t.Parallel()
+	o, p := byHand(t)
+	id := o.ordered()
+	plan := o.request(id).Plan
+	more := intake.Member{Name: "Om Nou", Address: "om.nou@primaria.test", Side: intake.InternalSide, Rights: plan.Members[0].Rights}
+	o.must(p.EnsureMember(t.Context(), plan.Site.ID, more)) // nobody approved this
+	o.handle(o.answer(it, o.mailTo(it, "work_order"), "gata "+newSite))
+	o.handle(o.answer(it, o.mailTo(it, "work_order"), "gata "+newSite))
+	o.is(id, intake.StatusStuck)
+	o.sent()
+
+	_, err := o.desk.Cancel(t.Context(), o.request(id), "IT", "greșeală")
+	o.must(err)
+	o.run()
+	o.is(id, intake.StatusWithdrawn)
+	o.wantSent("work_order it", "work_order radu.stan")
+	order := o.mailTo(it, "work_order")
+	o.says(order, "Încheiați accesul tuturor")
+	o.handle(o.answer(it, order, "Nu se poate, serverul este oprit."))
+	o.wantSent("work_order it")
+	o.says(o.mailTo(it, "work_order"), "rămâne deschisă")
+	o.handle(o.answer(it2, o.mailTo(it2, "work_order"), "Gata."))
+	o.wantSent("work_done it", "cancelled ion.popescu", "cancelled primar", "cancelled it", "cancelled radu.stan")
+	members, err := p.Members(t.Context(), plan.Site.ID)
+	if err != nil || len(members) > 0 {
+		t.Errorf("members: %v, %v", members, err)
+	}
+	o.handle(o.answer(it, order, "Gata."))
+	o.wantSent("work_closed it")
+}
+
+func TestCancelledRequestThatNobodyCarriedOutNeedsNoWork(t *testing.T) {
+	t.Parallel()
+	o, _ := byHand(t)
+	id := o.ordered()
+	order := o.mailTo(it, "work_order")
+	o.handle(o.answer(it, order, "Nu se poate: lipsesc licențele."))
+	o.is(id, intake.StatusStuck)
+	_, err := o.desk.Cancel(t.Context(), o.request(id), "IT", "nu mai e nevoie")
+	o.must(err)
+	o.sent()
+	o.run()
+	o.wantSent("cancelled ion.popescu", "cancelled primar", "cancelled it", "cancelled radu.stan")
+	o.handle(o.answer(it2, o.mailTo(it2, "work_order"), "gata "+newSite))
+	o.wantSent("work_closed radu.stan")
+	o.says(o.mailTo(it2, "work_closed"), "nu mai este deschisă", "retrasă")
+}
+
 func TestNewLinkIsNotForAPortalByHand(t *testing.T) {
 	t.Parallel()
 	o, _ := byHand(t)

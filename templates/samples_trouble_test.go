@@ -41,7 +41,6 @@ func troubleSamples() []sample {
 		{"cancelled-closing", intake.Cancelled{Request: cancelled, Why: why, Left: intake.Remains{State: intake.SiteResumed, SiteURL: site}}},
 		{"cancelled-failed", intake.Cancelled{Request: cancelled, Why: why, Left: intake.Remains{State: intake.SiteClosed, SiteURL: site, Failed: "portalul nu răspunde"}}},
 		{"cancelled-failed-it", intake.Cancelled{Request: cancelled, Why: why, Left: intake.Remains{State: intake.SiteClosed, SiteURL: site, Failed: "portalul nu răspunde"}, ForIT: true}},
-		{"cancelled-by-hand-it", intake.Cancelled{Request: cancelled, Why: why, Left: intake.Remains{State: intake.SiteClosed, ByHand: true}, ForIT: true}},
 		{"stuck-by-hand", intake.Stuck{Request: stuck, Failures: []intake.Failure{{Err: "Ana Popa (ana.popa@primariabuzau.ro): nu avem licențe"}}, ByHand: true}},
 		{"cancelled-hostile", intake.Cancelled{Request: hostileRequest(), Why: hostile, Left: intake.Remains{State: intake.SiteClosed, SiteURL: site, Failed: hostile}, ForIT: true}},
 	}

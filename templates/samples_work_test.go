@@ -44,6 +44,7 @@ func workSamples() []sample {
 		{"work_order-addresses", order(create, intake.WorkManyURLs)},
 		{"work_order-changed", order(change, intake.WorkOtherWork)},
 		{"work_order-late", order(create, intake.WorkLate)},
+		{"work_order-still_open", intake.WorkOrder{Request: r, Work: access(intake.AccessEnd), Fault: intake.WorkStillOpen, Said: "serverul este oprit", Expires: at}},
 		{"work_order-no_token", order(create, intake.WorkNoToken)},
 		{"work_order-hostile", intake.WorkOrder{Request: bad, Fault: intake.WorkPartly, Said: hostile, Work: intake.Work{Site: bad.Plan.Site, Create: true,
 			Members: bad.Plan.Members, Add: bad.Plan.Members, Remove: bad.Plan.Members, Alter: []intake.MemberChange{{Member: bad.Plan.Members[0], Was: bad.Plan.Members[0]}}}}},
