@@ -27,6 +27,9 @@ const basesChore = "legal bases"
 // days only what came to its time since the day before: so many days before the
 // end of a legal basis, and on its last day.
 func (d *Desk) listLegalBases(ctx context.Context, today forms.Date) error {
+	if d.Policy.Review.BasisDays == 0 {
+		return nil
+	}
 	return d.transact(ctx, func(h *hand) error {
 		last, err := h.tx.ChoreDone(basesChore)
 		if err != nil || !last.Before(today) {

@@ -19,7 +19,7 @@ type Reviewing struct {
 	Remind      int // working days after which is reminded, and again after as many; 0: never
 	Warn        int // working days after which it is announced that access will be suspended; 0: never
 	Suspend     int // working days between that and the suspension
-	BasisDays   int // before the end of a legal basis IT is told
+	BasisDays   int // before the end of a legal basis IT is told; 0: never, nor of any other
 }
 
 // ReviewState says where the review of a site stands.

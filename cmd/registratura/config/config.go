@@ -268,7 +268,7 @@ type Review struct {
 	// a late answer gives access back.
 	SuspendAfter int `toml:"suspend_after"`
 	// How many days before the end of a legal basis IT is told; on the day itself
-	// they are told again, and once a month they get the list of all.
+	// they are told again, and once a month they get the list of all. 0: none of it.
 	BasisWarningDays int `toml:"basis_warning_days"`
 }
 
