@@ -41,7 +41,7 @@ func (TooLateToWithdraw) Name() string  { return "too_late_to_withdraw" }
 // command does what a person asks for by a word about a request ("stadiu",
 // "retrag"). taken says that the mail is dealt with.
 func (h *hand) command() (s Settlement, taken bool, err error) {
-	var do func(*Request, Address, bool) (Settlement, bool, error)
+	var do func(*Request, Address) (Settlement, bool, error)
 	switch h.c.Command.Name {
 	case reply.CommandStatus:
 		do = h.reportStatus
@@ -58,14 +58,14 @@ func (h *hand) command() (s Settlement, taken bool, err error) {
 	if !ok || !h.mayAnswer(sender) {
 		return s, false, nil
 	}
-	r, answers, err := h.requestOfMail()
+	r, _, err := h.requestOfMail()
 	if err == nil && r == nil {
 		r, err = h.requestOfWords(h.c.Command.Number)
 	}
 	if err != nil || r == nil {
 		return s, false, err
 	}
-	return do(r, sender, answers)
+	return do(r, sender)
 }
 
 // requestOfWords finds a request by the number that somebody wrote: with the
@@ -95,7 +95,7 @@ var reported = []EventKind{EventRegistered, EventReturned, EventCorrected, Event
 
 // reportStatus tells the requester, the head of the department, an approver or
 // IT how a request stands; others are told nothing, not even that there is one.
-func (h *hand) reportStatus(r *Request, sender Address, _ bool) (Settlement, bool, error) {
+func (h *hand) reportStatus(r *Request, sender Address) (Settlement, bool, error) {
 	if !h.mayKnow(r, sender.Address) {
 		return Settlement{}, false, nil
 	}
@@ -125,10 +125,10 @@ var withdrawals = []Transition{withdrawReturned, withdrawAsked, withdrawApproved
 // withdraw ends a request on the word of the one who made it, as long as no
 // site is being made. The mail must prove its sender: by its origin, or by
 // answering a mail that only they got.
-func (h *hand) withdraw(r *Request, _ Address, answers bool) (Settlement, bool, error) {
+func (h *hand) withdraw(r *Request, _ Address) (Settlement, bool, error) {
 	s := Settlement{Fate: FateDecided, Request: r.ID, Note: "withdrawn"}
-	if !h.cameFrom(r.From.Address) || !h.c.Origin.Authentic && !answers {
-		return s, false, nil
+	if theirs, err := h.isTheirs(r, r.From.Address); !theirs || err != nil {
+		return s, false, err
 	}
 	at := slices.IndexFunc(withdrawals, func(t Transition) bool { return t.From() == r.Status })
 	if at < 0 {
@@ -171,7 +171,7 @@ func (h *hand) tooLateToWithdraw(r *Request) (Settlement, bool, error) {
 			envelope{request: r, answers: true, bounded: true, attachments: blanks[1:]})
 	}
 	// It has ended, or it was not confirmed yet: its status says all.
-	return h.reportStatus(r, Address{Name: r.From.Name, Address: r.From.Address}, true)
+	return h.reportStatus(r, Address{Name: r.From.Name, Address: r.From.Address})
 }
 
 // askedPeople are those who have an open question about the request.

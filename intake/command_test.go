@@ -91,6 +91,31 @@ func TestOnlyTheRequesterWithdraws(t *testing.T) {
 		o.handle(o.write(letter{from: economist, subject: "Re: nr. " + o.request(id).Number.String(), text: "Retrag."}))
 		o.is(id, intake.StatusAwaitingApproval)
 	})
+	t.Run("somebody who claims to be the requester and has the approver's mail", func(t *testing.T) {
+		t.Parallel()
+		o := newOffice(t)
+		id, question := o.asked()
+		o.thinks(economist, unproven)
+		o.handle(o.answer(economist, question, "Retrag."))
+		o.is(id, intake.StatusAwaitingApproval)
+	})
+	t.Run("somebody of whom the server says that it is not the requester", func(t *testing.T) {
+		t.Parallel()
+		o := newOffice(t)
+		id, _ := o.asked()
+		o.thinks(economist, refuted)
+		o.handle(o.answer(economist, o.mailTo(economist, "registered"), "Retrag."))
+		o.is(id, intake.StatusAwaitingApproval)
+	})
+}
+
+func TestUnprovenRequesterWithdrawsInAnswerToTheirOwnMail(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id, _ := o.asked()
+	o.thinks(economist, unproven)
+	o.handle(o.answer(economist, o.mailTo(economist, "registered"), "Retrag."))
+	o.is(id, intake.StatusWithdrawn)
 }
 
 func TestStatusIsToldToThoseEntitled(t *testing.T) {

@@ -72,16 +72,25 @@ func (CannotCorrect) Name() string { return "cannot_correct" }
 func (h *hand) mayCorrect(r *Request, sender Address) (bool, error) {
 	entitled := sender.Address == r.From.Address && h.Directory.HeadOf(sender.Address, r.Department) ||
 		slices.ContainsFunc(h.Directory.IT, func(p Person) bool { return p.Address == sender.Address })
-	if !entitled || !h.cameFrom(sender.Address) || h.c.Origin.Refuted {
+	if !entitled {
+		return false, nil
+	}
+	return h.isTheirs(r, sender.Address)
+}
+
+// isTheirs reports whether the mail in hand is provenly from the person: by its
+// origin, or because it answers a mail about the request that only they got.
+// (Others got mails about it too.)
+func (h *hand) isTheirs(r *Request, address string) (bool, error) {
+	if !h.cameFrom(address) || h.c.Origin.Refuted {
 		return false, nil
 	}
 	if h.c.Origin.Authentic {
 		return true, nil
 	}
-	// The members got mails about the request too.
 	for _, id := range h.c.Message.Threads() {
 		m, err := h.tx.NoticeOfMessage(id)
-		if err == nil && m.Request == r.ID && m.To == sender.Address {
+		if err == nil && m.Request == r.ID && m.To == address {
 			return true, nil
 		}
 		if err != nil && !errors.Is(err, ErrNotFound) {
@@ -112,7 +121,7 @@ func (h *hand) notReached(r *Request) ([]Member, error) {
 
 // mend mends the address of a member who was not reached ("corect: Ion Pop
 // ion.pop@spital.ro"). The access moves, in the portal, by [Desk.moveAddresses].
-func (h *hand) mend(r *Request, sender Address, _ bool) (Settlement, bool, error) {
+func (h *hand) mend(r *Request, sender Address) (Settlement, bool, error) {
 	if may, err := h.mayCorrect(r, sender); !may || err != nil {
 		return Settlement{}, false, err
 	}

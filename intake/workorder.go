@@ -499,7 +499,7 @@ func (h *hand) notTheirs(r *Request, k Token, why SuspectWhy, detail string) (Se
 
 // workWithoutToken puts a work order again to somebody of IT who answers it
 // without its mark, because their mail program dropped the thread (rule T1).
-func (h *hand) workWithoutToken(r *Request, sender Address, _ bool) (Settlement, bool, error) {
+func (h *hand) workWithoutToken(r *Request, sender Address) (Settlement, bool, error) {
 	s := Settlement{Fate: FateAnswered, Request: r.ID, Note: "an answer to a work order without the token"}
 	person, isIT := h.Directory.ITPerson(sender.Address)
 	if !isIT || h.c.Origin.Refuted {
