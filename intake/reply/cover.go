@@ -108,6 +108,9 @@ func (d *decider) cover(toks []token) (decision *phrase, weak, ok bool) {
 var besides = [][2]string{{"praising", "praised"}, {"thanking", "thanked for"}, {"wishing", "wished"}, {"asking on", "asked on"},
 	{"telling", "told"}, {"needing", "needed"}}
 
+// maxBesides is how many words such a clause may have.
+const maxBesides = 30
+
 // besides is where a clause of the words of one such pair can end that begins at
 // toks[i]: at a mark, at the end of a line, or where the yes follows.
 func (d *decider) besides(toks []token, i int) []int {
@@ -117,7 +120,7 @@ func (d *decider) besides(toks []token, i int) []int {
 	var ends []int
 	for _, b := range besides {
 		said := false
-		for k := i; k < len(toks) && toks[k].kind == word && (k == i || toks[k].breakBefore < 2); k++ {
+		for k := i; k < min(len(toks), i+maxBesides) && toks[k].kind == word && (k == i || toks[k].breakBefore < 2); k++ {
 			w := toks[k].fold
 			joint := d.words["joint"][w] || d.words["preposition"][w]
 			said = said || d.words[b[0]][w]
