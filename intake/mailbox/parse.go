@@ -237,8 +237,11 @@ func (p *parser) body(contentType mediaType, data []byte) {
 		p.defect("the text is longer than %d octets; the rest was left out", p.limits.Text)
 		text = strings.ToValidUTF8(text[:max(room, 0)], "")
 	}
-	if s := into.String(); s != "" && !strings.HasSuffix(s, "\n") && text != "" {
-		into.WriteByte('\n')
+	if s := into.String(); s != "" && text != "" {
+		if !strings.HasSuffix(s, "\n") {
+			into.WriteByte('\n')
+		}
+		into.WriteByte('\n') // another part is another paragraph
 	}
 	into.WriteString(text)
 }

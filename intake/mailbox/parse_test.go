@@ -292,7 +292,7 @@ func TestBodiesAndAttachmentsAreToldApart(t *testing.T) {
 	}{
 		{"text on both sides of a file belongs together (Apple Mail)",
 			part("Content-Type: text/plain", "sus") + part("Content-Type: "+xlsx+"; name=a.xlsx\nContent-Disposition: inline; filename=a.xlsx", "X") + part("Content-Type: text/plain", "jos"),
-			"sus\njos", "", []string{xlsx + " a.xlsx X "}},
+			"sus\n\njos", "", []string{xlsx + " a.xlsx X "}},
 		{"a text file is a file", part("Content-Type: text/plain", "da") + part("Content-Type: text/plain; name=n.txt\nContent-Disposition: attachment", "nu"),
 			"da", "", []string{"text/plain n.txt nu "}},
 		{"the first text counts even if it has a name", part("Content-Type: text/plain; name=body.txt", "da"), "da", "", nil},

@@ -121,7 +121,7 @@ func (d *decider) addedToSubject(quote []line) string {
 			continue
 		}
 		if rest, ok := without(toks, a); ok {
-			if d.answers(rest) || d.in.Asked != "" && !d.harmless(rest) {
+			if d.answers(rest) || len(a) > 3 && !d.harmless(rest) {
 				return textOfTokens(rest)
 			}
 			return ""
@@ -133,6 +133,9 @@ func (d *decider) addedToSubject(quote []line) string {
 	title := ourSubject.ReplaceAllString(subject, "")
 	if len(asked) == 0 && title != subject && containsWords(letters(textsOf(quote)), letters([]string{strings.TrimRight(siteWith.ReplaceAllString(title, ""), "….")})) {
 		return "" // what the site is for stands in our letter, too
+	}
+	if len(asked) == 0 && title != subject && containsWords(letters(textsOf(quote)), "institutia partenera") {
+		return title // and so does all of it
 	}
 	if d.answers(words([]string{title})) {
 		return subject

@@ -170,10 +170,11 @@ func (d *decider) answersIn(quote []line, own, furniture []bool) []line {
 	for from, to := 0, 0; from < len(toks); from = to {
 		to = sentenceEnd(toks, from, texts)
 		desk := !our && d.find("our words", toks, from, to) != nil
+		short := !our && !desk && to-from <= shortSentence && !slices.ContainsFunc(toks[from:to], func(t token) bool { return t.fold == ":" })
 		for i := from; i < to && !desk; i++ {
 			switch {
 			case known[i] || d.rightsShown(toks, i, texts):
-			case (startsClause(toks, i, texts) || our && toks[i].breakBefore > 0) && d.answerBegins(toks[:to], i), our && d.words["answers"][toks[i].fold]:
+			case (startsClause(toks, i, texts) || our && toks[i].breakBefore > 0) && d.answerBegins(toks[:to], i), (our || short) && d.words["answers"][toks[i].fold]:
 				// Our letters repeat between these marks what they answer.
 				if !our || !within(toks, i, "„", "”") {
 					found[toks[i].line] = true
@@ -182,6 +183,9 @@ func (d *decider) answersIn(quote []line, own, furniture []bool) []line {
 		}
 	}
 	d.belowEnd(quote, texts, own, furniture, our, found)
+	if our {
+		betweenParagraphs(quote, own, furniture, toks, known, found)
+	}
 	var out []line
 	for i, l := range quote {
 		if found[i] && len(out) < maxStrange {
@@ -189,6 +193,44 @@ func (d *decider) answersIn(quote []line, own, furniture []bool) []line {
 		}
 	}
 	return out
+}
+
+// shortSentence is how many words and marks a sentence of an unknown mail may have
+// to look like one that was put there.
+const shortSentence = 9
+
+var (
+	formTitle   = regexp.MustCompile(`^\W*cererea nr\b`)
+	headerWords = regexp.MustCompile(`^(?:to|from|date|sent|subject|subiect|data|catre|de la|trimis|cc)\b`) // some programs leave out the colon
+)
+
+// betweenParagraphs finds what stands in a letter of ours above the line that says
+// where to answer, and above the form the paragraphs in which none of its passages
+// stands. The salutation ends in a comma; an answer is repeated between marks.
+func betweenParagraphs(quote []line, own, furniture []bool, toks []token, known []bool, found map[int]bool) {
+	ours := make([]bool, len(quote))
+	for i, t := range toks {
+		ours[t.line] = ours[t.line] || known[i]
+	}
+	strange := func(l line) bool {
+		return !l.blank() && !strings.ContainsAny(l.text, ":@„") && !headerWords.MatchString(string(foldKeepingLength(strings.TrimSpace(l.text))))
+	}
+	first := slices.Index(ours, true)
+	for i := range first {
+		if !own[i] && !furniture[i] && strange(quote[i]) && slices.Contains(own[:i], true) {
+			found[i] = true
+		}
+	}
+	for i := first; i < len(quote) && !formTitle.MatchString(string(foldKeepingLength(quote[i].text))); {
+		end, plain := i, true
+		for ; end < len(quote) && !quote[end].blank(); end++ {
+			plain = plain && !own[end] && !furniture[end] && !ours[end] && strange(quote[end])
+		}
+		if end > i && plain && !strings.HasSuffix(strings.TrimSpace(quote[end-1].text), ",") {
+			found[i] = true
+		}
+		i = max(end, i+1)
+	}
 }
 
 // belowEnd finds what stands below the end of a quote, or on its last line.
