@@ -3,6 +3,7 @@ package intake
 import (
 	"strings"
 
+	"registratura/forms"
 	"registratura/intake/reply"
 )
 
@@ -41,6 +42,9 @@ func (h *hand) readAnswer(r *Request, approver Approver) reply.Reading {
 		in.People = append(in.People, member.Name)
 	}
 	h.c.Reply = reply.Read(in)
+	if r.Kind == forms.Close {
+		h.c.Reply = h.readConfirmation(in, h.c.Reply)
+	}
 	return h.c.Reply
 }
 

@@ -143,6 +143,10 @@ func (h *hand) askAgain(r *Request, approver Approver, letter AskAgain) error {
 	if err := h.event(r, EventAskedAgain, "desk", "asked "+approver.Address+" again"); err != nil {
 		return err
 	}
+	if r.Kind == forms.Close {
+		again := ClosingQuestion{Again: true, Said: letter.Said, NoToken: letter.NoToken, Changed: letter.Superseded}
+		return h.putClosingQuestion(r, approver, again, Token{Purpose: Decides}, envelope{answers: true, bounded: true})
+	}
 	return h.send(approver.Person, letter, envelope{
 		request: r, answers: true, bounded: true,
 		token: &Token{Purpose: Decides, Address: approver.Address, ExpiresAt: h.now.Add(h.Policy.TokenLife)},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"registratura/forms"
 )
 
 // burst is how long attempts of one kind are one burst: IT and the approver
@@ -93,6 +95,10 @@ func (h *hand) warn(r *Request, approver Approver, why SuspectWhy) error {
 	if err := h.event(r, EventAskedAgain, "desk", "asked "+approver.Address+" again"); err != nil {
 		return err
 	}
+	if r.Kind == forms.Close {
+		again := ClosingQuestion{Again: true, Suspect: why, From: from}
+		return h.putClosingQuestion(r, approver, again, Token{Purpose: Decides}, envelope{answers: true})
+	}
 	return h.send(approver.Person, AskAgain{Request: r, Approver: approver, Suspect: why, From: from}, envelope{
 		request: r, answers: true,
 		token: &Token{Purpose: Decides, Address: approver.Address, ExpiresAt: h.now.Add(h.Policy.TokenLife)},
@@ -134,7 +140,7 @@ func (h *hand) claimedAnswer() (Settlement, bool, error) {
 		return Settlement{}, false, nil
 	}
 	r, err := h.requestNamed()
-	if err != nil || r == nil {
+	if err != nil || r == nil || r.Kind == forms.Close { // of which an approver decides nothing
 		return Settlement{}, false, err
 	}
 	if _, decides := verdictOf(h.readAnswer(r, approver)); !decides {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"registratura/forms"
 	"registratura/intake/reply"
 )
 
@@ -90,7 +91,7 @@ const maxReported = 5
 
 // reported are the events that a status report tells.
 var reported = []EventKind{EventRegistered, EventReturned, EventCorrected, EventConfirmed, EventAsked, EventApproved, EventRejected,
-	EventReminded, EventScheduled, EventStuck, EventSkipped, EventActive, EventWithdrawn, EventCancelled,
+	EventReminded, EventScheduled, EventStuck, EventSkipped, EventActive, EventClosing, EventReopened, EventDeletionHeld, EventClosed, EventWithdrawn, EventCancelled,
 	EventAddressMended, EventExpired}
 
 // reportStatus tells the requester, the head of the department, an approver or
@@ -151,6 +152,9 @@ func (h *hand) withdraw(r *Request, _ Address) (Settlement, bool, error) {
 		return s, true, err
 	}
 	for _, p := range others {
+		if p.Address == r.From.Address {
+			continue
+		}
 		if err := h.send(p, WithdrawnForOthers{Request: r}, envelope{request: r}); err != nil {
 			return s, true, err
 		}
@@ -161,6 +165,9 @@ func (h *hand) withdraw(r *Request, _ Address) (Settlement, bool, error) {
 // tooLateToWithdraw points to the closing form where there is a site, or will be.
 func (h *hand) tooLateToWithdraw(r *Request) (Settlement, bool, error) {
 	s := Settlement{Fate: FateAnswered, Request: r.ID, Note: fmt.Sprintf("too late to withdraw: it is %s", r.Status)}
+	if r.Kind == forms.Close && !r.Status.Final() {
+		return s, true, h.send(r.From, TooLateToWithdraw{Request: r}, envelope{request: r, answers: true, bounded: true})
+	}
 	switch r.Status {
 	case StatusProvisioning, StatusStuck, StatusActive:
 		blanks, err := h.blanks()

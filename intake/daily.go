@@ -24,6 +24,7 @@ var chores = []chore{
 	{"work", (*Desk).remindOfWork},
 	{"reviews", (*Desk).reviewSites},
 	{basesChore, (*Desk).listLegalBases},
+	{"deletions", (*Desk).deleteClosed},
 }
 
 // Keep does what is due once a day, at [waitingHour], until ctx ends.

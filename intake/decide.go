@@ -38,7 +38,11 @@ func (h *hand) decide() (Settlement, error) {
 			return s, err
 		}
 	}
-	if k == nil || k.Purpose == ConfirmsRequest {
+	closing, err := h.asksAboutClosing(k)
+	if err != nil {
+		return Settlement{}, err
+	}
+	if k == nil || k.Purpose == ConfirmsRequest || closing {
 		if s, taken, err := h.command(); taken || err != nil {
 			return s, err
 		}
@@ -99,7 +103,7 @@ func (h *hand) approverAnswers(k Token) (Settlement, error) {
 		return Settlement{}, err
 	}
 	answered := Settlement{Fate: FateAnswered, Request: r.ID}
-	approver, ok := h.Directory.Approver(k.Address)
+	approver, ok := h.decider(r, k.Address)
 	if !ok {
 		return h.setAside(AsideNoApprover, k.Address+" was asked and is no approver any more")
 	}
@@ -148,10 +152,16 @@ func (h *hand) approverAnswers(k Token) (Settlement, error) {
 	}
 	if !ok { // T5
 		answered.Note = fmt.Sprintf("%s: %s", h.c.Reply.Verdict, h.c.Reply.Why)
-		if read.Verdict == reply.Conditional {
+		if read.Verdict == reply.Conditional && r.Kind == forms.Create {
 			return answered, h.answerConditions(asked, r, approver)
 		}
 		return answered, h.askAgain(r, approver, AskAgain{Weak: read.Weak, Said: h.said()})
+	}
+	if r.Kind == forms.Close && verdict == Approve {
+		if changed, err := h.siteChanged(r, approver); changed || err != nil {
+			answered.Note = "the site changed since the question: asked again"
+			return answered, err
+		}
 	}
 	if verdict == Reject {
 		r = asked // the plan that was offered is not the request's
@@ -197,7 +207,7 @@ func (h *hand) said() string {
 // closed is the letter for an answer to a question that is no longer open
 // (rules T4, T6); nil: it is open.
 func (h *hand) closed(r *Request, k Token) Letter {
-	approver, _ := h.Directory.Approver(k.Address)
+	approver, _ := h.decider(r, k.Address)
 	switch {
 	case r.Decision != nil:
 		return AlreadyDecided{Request: r, Approver: approver}
@@ -234,6 +244,10 @@ func (h *hand) confirmDecision(r *Request, approver Approver, verdict Verdict) e
 		return err
 	}
 	expires := h.now.Add(h.Policy.TokenLife)
+	if r.Kind == forms.Close {
+		again := Token{Purpose: ConfirmsDecision, Verdict: verdict, Reason: h.c.Reply.Reason}
+		return h.putClosingQuestion(r, approver, ClosingQuestion{Repeat: verdict}, again, envelope{answers: true, bounded: true})
+	}
 	letter := ConfirmDecision{Request: r, Approver: approver, Verdict: verdict, Reason: h.c.Reply.Reason, Expires: expires}
 	return h.send(approver.Person, letter, envelope{
 		request: r, answers: true, bounded: true,
@@ -256,7 +270,7 @@ func (h *hand) conclude(r *Request, approver Approver, k Token, verdict Verdict,
 	}
 	if verdict == Reject {
 		decision.Reason = reason
-	} else {
+	} else if r.Kind == forms.Create {
 		decision.Changes = r.Changes()
 		if enough, err := h.enough(r, &decision); !enough || err != nil {
 			return err
@@ -279,7 +293,12 @@ func (h *hand) conclude(r *Request, approver Approver, k Token, verdict Verdict,
 	if err := h.event(r, kind, approver.Address, detail); err != nil {
 		return err
 	}
-	if verdict == Reject {
+	switch {
+	case r.Kind == forms.Close && verdict == Reject:
+		return h.closingDropped(r)
+	case r.Kind == forms.Close:
+		return h.closingConfirmed(r)
+	case verdict == Reject:
 		return h.send(r.From, Rejected{Request: r}, envelope{request: r})
 	}
 	return h.approved(r)
@@ -348,12 +367,6 @@ func (h *hand) senderAnswers(k Token) (Settlement, error) {
 			return s, err
 		}
 		s.Note = "the sender confirmed the form"
-		if r.Kind == forms.Close {
-			if err := h.tx.UpdateRequest(r); err != nil {
-				return s, err
-			}
-			return s, h.takeClosing(r)
-		}
 		return s, h.askApproval(r)
 	case denied:
 		if err := h.tx.SpendTokens(r.ID, h.now); err != nil {

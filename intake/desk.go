@@ -35,6 +35,7 @@ type Policy struct {
 	Waiting        Waiting
 	Review         Reviewing
 	Retention      Retention
+	Closing        ClosingPolicy
 	Workday        func(forms.Date) bool // nil: Monday to Friday
 	UnprovenForms  bool                  // forms are taken without proof of who sent them
 	MaxMailSize    int64                 // octets; larger mails are not read
@@ -49,12 +50,17 @@ type Desk struct {
 	Portal    Portal
 	Composer  Composer
 	Post      Post
+	Archive   Archive
 
 	Parse  func(raw []byte, oversized bool) *Message
 	Forms  FormReader
 	Origin func(ctx context.Context, raw []byte) trust.Origin
 	// Blank makes the blank workbooks, with these partners to choose from.
 	Blank func(partners []string) ([]Attachment, error)
+
+	// DownloadURL is where the files of a closed site are fetched with a token;
+	// nil: there are no such links.
+	DownloadURL func(token string) string
 
 	Now  func() time.Time
 	Rand io.Reader // of unguessable bytes

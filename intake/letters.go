@@ -138,16 +138,6 @@ type AccessList struct {
 	SiteURL string
 }
 
-// CloseReceived tells the sender of a closing form its number and what follows.
-type CloseReceived struct {
-	Request *Request
-}
-
-// CloseForIT hands a registered closing form to IT.
-type CloseForIT struct {
-	Request *Request
-}
-
 // NotEntitled tells somebody that only heads of department may ask (5.2.2).
 type NotEntitled struct {
 	Address    string
@@ -207,8 +197,6 @@ func (ApprovedForIT) Name() string   { return "approved_it" }
 func (Access) Name() string          { return "access" }
 func (NewLink) Name() string         { return "new_link" }
 func (AccessList) Name() string      { return "access_list" }
-func (CloseReceived) Name() string   { return "close_received" }
-func (CloseForIT) Name() string      { return "close_it" }
 func (NotEntitled) Name() string     { return "not_entitled" }
 func (CannotRead) Name() string      { return "cannot_read" }
 func (TooLarge) Name() string        { return "too_large" }
@@ -217,9 +205,11 @@ func (SetAside) Name() string        { return "set_aside" }
 // Letters lists every letter, so that a test can find one without a template.
 var Letters = []Letter{BlankForms{}, Registered{}, Returned{}, ConfirmRequest{}, Approval{},
 	AskAgain{}, ConfirmDecision{}, AlreadyDecided{}, QuestionClosed{}, Approved{}, Rejected{},
-	ApprovedForIT{}, Access{}, NewLink{}, AccessList{}, CloseReceived{}, CloseForIT{}, NotEntitled{},
+	ApprovedForIT{}, Access{}, NewLink{}, AccessList{}, NotEntitled{},
 	CannotRead{}, TooLarge{}, SetAside{}, Undelivered{}, Stuck{}, Cancelled{}, AddressFailed{}, AddressMended{}, AddressStays{}, CannotCorrect{}, Suspect{}, Disowned{}, Offer{}, Warning{}, Delegated{}, DelegationRefused{},
 	Journal{}, NoJournal{},
 	WorkOrder{}, ConfirmWork{}, WorkDone{}, WorkClosed{}, Review{}, Reviewed{}, ReviewForOthers{}, SiteSuspended{}, LegalBases{},
+	ClosingRefused{}, ClosingQuestion{}, ClosingDropped{}, AccessEnded{}, ClosingSaved{}, ClosingStuck{}, ClosingHeld{}, ClosingUndone{},
+	AccessResumed{}, ClosingDone{},
 	Reminder{}, StillWaiting{}, Expired{}, StatusReport{}, Withdrawn{}, WithdrawnForOthers{}, TooLateToWithdraw{},
 	QuestionWithdrawn{}, CorrectionNotTaken{}}

@@ -37,7 +37,7 @@ func (r *Request) Changes() []Change {
 	if r.Decision != nil {
 		return r.Decision.Changes
 	}
-	if r.PlanHash == "" {
+	if r.PlanHash == "" || r.Kind != forms.Create {
 		return nil
 	}
 	asked := MakePlan(&forms.Reading{Submission: r.Submission, Department: r.Department}, r.Number, r.Plan.Site.ID)

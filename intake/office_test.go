@@ -25,6 +25,7 @@ import (
 
 	"registratura/forms"
 	"registratura/intake"
+	"registratura/intake/archive"
 	"registratura/intake/mailbox"
 	"registratura/intake/store"
 	"registratura/intake/trust"
@@ -129,6 +130,7 @@ func newOffice(t *testing.T) *office {
 	empty, err := emptyRegistry()
 	o.must(err)
 	o.must(os.WriteFile(o.file, empty, 0o600))
+	o.must(os.Mkdir(filepath.Join(filepath.Dir(o.file), "arhiva"), 0o750))
 	if o.store, err = store.Open(t.Context(), o.file, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +183,7 @@ func (o *office) newDesk(random io.Reader) *intake.Desk {
 		Policy: intake.Policy{
 			Desk: self, Domain: "primaria.test", PlusAddressing: true, Location: bucharest(),
 			ActivationHour: 7, TokenLife: 30 * 24 * time.Hour, AnswersPerDay: 100, MaxMailSize: 1 << 20,
+			Closing: intake.ClosingPolicy{GraceDays: 30, LinkDays: 60},
 			Folders: map[intake.Fate]string{intake.FateSetAside: "De văzut"},
 		},
 		Directory: intake.Directory{
@@ -200,6 +203,12 @@ func (o *office) newDesk(random io.Reader) *intake.Desk {
 			Institution: "Primăria Municipiului Test", Name: self.Name, Address: self.Address,
 			Procedure: "DE-SPDI-02", Location: bucharest(),
 		}},
+		Archive: &archive.Archive{
+			Own: filepath.Join(filepath.Dir(o.file), "exports"), KeyFile: filepath.Join(filepath.Dir(o.file), "desk.key"),
+			Folders: []archive.Place{{Name: "Arhiva electronică", Folder: filepath.Join(filepath.Dir(o.file), "arhiva")}},
+		},
+		DownloadURL: func(token string) string { return "https://extranet.test/fisiere/" + token + "/" },
+
 		Parse:  parse,
 		Forms:  reader{},
 		Origin: o.origin,

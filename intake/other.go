@@ -35,7 +35,7 @@ func (h *hand) strayReply() (Settlement, error) {
 	if r != nil && ok && r.Status == StatusAwaitingApproval {
 		// An approver whose mail program dropped the thread: T1 fails, so the
 		// question is put again.
-		if approver, ok := h.Directory.Approver(sender.Address); ok {
+		if approver, ok := h.decider(r, sender.Address); ok {
 			s := Settlement{Fate: FateAnswered, Request: r.ID, Note: "an approver's answer without the token"}
 			r, err := h.lastShown(r, approver.Address)
 			if err != nil {

@@ -134,8 +134,9 @@ func TestOthersOfITHearOfARefusalByOneOfThem(t *testing.T) {
 		}
 		return nil
 	}
-	o.handle(o.write(letter{from: economist, subject: "Închidere", files: []file{closeForm(o)}}))
-	o.wantSent("close_it it2", "close_received ion.popescu", "undelivered it2")
+	o.thinks(stranger, unproven)
+	o.handle(o.write(letter{from: stranger, subject: "Întrebare"}))
+	o.wantSent("set_aside it2", "undelivered it2")
 }
 
 func TestLastAttemptTellsIT(t *testing.T) {

@@ -20,8 +20,9 @@ type Plan struct {
 	Members    []Member   `json:"members"` // partner's first, in the order of the form
 	ActivateOn forms.Date `json:"activate_on"`
 
-	Corrects *Plan `json:"corrects,omitempty"` // what the approvers were asked before the form was corrected
-	Round    int   `json:"round,omitempty"`    // how often it was corrected after they were asked
+	Corrects *Plan        `json:"corrects,omitempty"` // what the approvers were asked before the form was corrected
+	Round    int          `json:"round,omitempty"`    // how often it was corrected after they were asked
+	Closing  *ClosingPlan `json:"closing,omitempty"`  // of a request to close the site
 }
 
 // MakePlan draws up the plan for a form in order. siteID must be free.

@@ -31,6 +31,8 @@ type portal struct {
 	grants func(m intake.Member) forms.Rights    // nil: exactly what is asked for
 	extra  []intake.Member                       // on every site, asked for by nobody
 	reads  func([]intake.Member) []intake.Member // nil: as it is
+	loses  bool                                  // an export leaves a file out
+	lies   bool                                  // an export holds other bytes than its list says
 }
 
 func newPortal() *portal {
@@ -174,10 +176,17 @@ func (p *portal) Usage(ctx context.Context, site string) (u intake.SiteUsage, er
 func (p *portal) ExportSite(ctx context.Context, site string, w io.Writer) (list []intake.ExportedFile, err error) {
 	archive := zip.NewWriter(w)
 	err = p.onSite(ctx, site, "export "+site, func() {
-		for _, name := range p.files[site] {
+		for i, name := range p.files[site] {
+			if p.loses && i == 0 {
+				continue
+			}
 			f, err := archive.Create(name)
 			if err == nil {
-				_, err = io.WriteString(f, name)
+				text := name
+				if p.lies {
+					text = strings.ToUpper(name)
+				}
+				_, err = io.WriteString(f, text)
 			}
 			if err != nil {
 				panic(err)

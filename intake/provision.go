@@ -64,6 +64,9 @@ func (d *Desk) activationTime(p Plan, now time.Time) time.Time {
 	return at
 }
 
+// provisionTime bounds one attempt to make a site.
+const provisionTime = 5 * time.Minute
+
 // Provision makes the site of an approved request, with its accounts and
 // rights (procedure steps 4 to 6), reads back what was granted, and informs
 // everybody (step 7). It may be interrupted anywhere and run again. An error
@@ -73,6 +76,11 @@ func (d *Desk) Provision(ctx context.Context, id int64, last bool) error {
 	if err != nil {
 		return err
 	}
+	if r.Kind == forms.Close {
+		return d.closeSite(ctx, r, last)
+	}
+	ctx, cancel := context.WithTimeout(ctx, provisionTime)
+	defer cancel()
 	switch r.Status {
 	case StatusScheduled:
 		now := d.Now()

@@ -62,10 +62,10 @@ func (h *hand) examineForm(r *Request, found FormFound) error {
 	switch {
 	case len(found.Reading.Problems) > 0:
 		return h.returnForm(r, found)
+	case r.Kind == forms.Close: // which is confirmed by mail, whatever the form's mail proves
+		return h.askHead(r)
 	case h.unproven(r.Proven):
 		return h.askSender(r)
-	case r.Kind == forms.Close:
-		return h.takeClosing(r)
 	}
 	return h.askApproval(r)
 }
@@ -110,7 +110,10 @@ func (h *hand) fillIn(r *Request, found FormFound, mail int64, proof string) {
 // checkOpen adds the problem that only the records can show: another request
 // asks for a site with the same partner for the same purpose, or there is one.
 func (h *hand) checkOpen(r *Request, found *FormFound) error {
-	if r.Kind != forms.Create || len(found.Reading.Problems) > 0 {
+	if r.Kind == forms.Close {
+		return h.checkClosing(r, found)
+	}
+	if len(found.Reading.Problems) > 0 {
 		return nil
 	}
 	other, err := h.tx.OpenRequest(r.Purpose(), r.ID)
@@ -214,19 +217,6 @@ func (h *hand) askSender(r *Request) error {
 		request: r, answers: true, bounded: true,
 		token: &Token{Purpose: ConfirmsRequest, Address: r.From.Address, ExpiresAt: expires},
 	})
-}
-
-// takeClosing registers a request to close a site and hands it to IT, who do
-// it (5.3).
-func (h *hand) takeClosing(r *Request) error {
-	if err := h.send(r.From, CloseReceived{Request: r}, envelope{request: r, answers: true, bounded: true}); err != nil {
-		return err
-	}
-	workbook, err := h.workbook(r)
-	if err != nil {
-		return err
-	}
-	return h.tellIT(CloseForIT{Request: r}, envelope{request: r, attachments: workbook})
 }
 
 // notEntitled answers somebody who sent a form and is no head of department.

@@ -90,7 +90,7 @@ func TestCorrectedForm(t *testing.T) {
 		}, false, []string{"approval primar", "registered gabriela.dumitru"}},
 		{"of the other kind is a new request", func(o *office, back *intake.Message) []byte {
 			return o.write(letter{from: economist, answers: back, files: []file{closeForm(o)}})
-		}, false, []string{"close_it it", "close_received ion.popescu"}},
+		}, false, []string{"returned ion.popescu"}}, // there is no such site
 		{"that still has a problem is returned again", func(o *office, back *intake.Message) []byte {
 			s := incomplete()
 			s.InfoTypes = "Altele"
@@ -221,24 +221,6 @@ func TestConfirmedTwiceIsTakenOnce(t *testing.T) {
 	o.wantSent("set_aside it")
 }
 
-func TestCloseFormConfirmedTwiceIsTakenOnce(t *testing.T) {
-	for _, second := range []string{"CONFIRM", "NU"} {
-		t.Run("the second answer is "+second, func(t *testing.T) {
-			t.Parallel()
-			o := newOffice(t)
-			o.thinks(economist, unproven)
-			got := o.handle(o.write(letter{from: economist, subject: "Închidere", files: []file{closeForm(o)}}))
-			question := o.mailTo(economist, "confirm_request")
-			o.handle(o.answer(economist, question, "CONFIRM"))
-			o.sent()
-			// The request is still received: only the token tells that it was answered.
-			o.handle(o.answer(economist, question, second+"."))
-			o.is(got.Request, intake.StatusReceived)
-			o.wantSent("set_aside it")
-		})
-	}
-}
-
 func TestFormsNeedNoProofWhereTheConfigurationSaysSo(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -316,39 +298,6 @@ type intakeOrigin struct {
 	proven  bool
 }
 
-func closeForm(o *office) file {
-	o.Helper()
-	return file{"Inchidere.xlsx", fill(o, forms.Close, forms.Submission{
-		Requester: "Ion Popescu", Department: "Direcția Economică", Site: "Spitalul Județean",
-		Reason: "Protocolul a încetat", ArchiveTo: "arhiva",
-	})}
-}
-
-func TestCloseFormGoesToIT(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	got := o.handle(o.write(letter{from: economist, subject: "Închidere", files: []file{closeForm(o)}}))
-	if got.Fate != intake.FateRegistered {
-		t.Fatalf("the form is %+v", got)
-	}
-	o.is(got.Request, intake.StatusReceived)
-	o.wantSent("close_it it", "close_received ion.popescu")
-	o.says(o.mailTo(it, "close_it"), "Protocolul a încetat", "Spitalul Județean")
-}
-
-func TestCloseFormOfAnUnprovenSenderGoesToITOnceConfirmed(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	o.thinks(economist, unproven)
-	got := o.handle(o.write(letter{from: economist, subject: "Închidere", files: []file{closeForm(o)}}))
-	o.wantSent("confirm_request ion.popescu")
-	o.handle(o.answer(economist, o.mailTo(economist, "confirm_request"), "CONFIRM"))
-	o.wantSent("close_it it", "close_received ion.popescu")
-	if r := o.request(got.Request); r.Proven != "confirmation" {
-		t.Errorf("proven by %q", r.Proven)
-	}
-}
-
 func TestSeveralFormsInOneMailAreSeveralRequests(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -417,7 +366,6 @@ func TestITGetsTheFormItself(t *testing.T) {
 		form         func(o *office) file
 	}{
 		{"with the copy of an approved request", "approved_it", func(o *office) file { return annex(o, submission()) }},
-		{"with the request to close a site", "close_it", closeForm},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -66,6 +66,14 @@ type Tx interface {
 	// OpenRequest finds a request other than except that has this purpose, of
 	// which a site is open or may still come.
 	OpenRequest(purpose string, except int64) (*Request, error) // ErrNotFound
+	// Closings lists the requests to close a site that are not ended: those that
+	// are asked about, worked on, stuck, or in the grace period.
+	Closings() ([]*Request, error)
+	// Closing is what became of a request to close; zero: nothing yet.
+	Closing(request int64) (Closing, error)
+	SetClosing(request int64, c Closing) error
+	// ClosingOfLink finds the request to close that has the link.
+	ClosingOfLink(hash string) (int64, error) // ErrNotFound
 	// UpdateRequest records everything but the status.
 	UpdateRequest(*Request) error
 	// Change records the request with its new status, if the stored one is

@@ -91,6 +91,12 @@ func (h *hand) steps(r *Request) []step {
 		}
 	}
 	switch {
+	case r.Status == StatusAwaitingApproval && r.Kind == forms.Close:
+		// Nobody but the head of department can confirm it.
+		for n := range maxReminders {
+			add((n+1)*w.Remind, EventReminded, h.remind)
+		}
+		add(w.Expire, EventExpired, h.expire)
 	case r.Status == StatusAwaitingApproval:
 		for n := range maxReminders {
 			add((n+1)*w.Remind, EventReminded, h.remind)
@@ -159,8 +165,15 @@ func (h *hand) remind(r *Request) error {
 	}
 	expires := h.now.Add(h.Policy.TokenLife)
 	for _, q := range list {
-		approver, ok := h.Directory.Approver(q.Token.Address)
+		approver, ok := h.decider(r, q.Token.Address)
 		if !ok {
+			continue
+		}
+		if r.Kind == forms.Close {
+			letter := ClosingQuestion{Since: h.day(r.ChangedAt)}
+			if err := h.putClosingQuestion(r, approver, letter, Token{Purpose: Decides}, envelope{}); err != nil {
+				return err
+			}
 			continue
 		}
 		letter := Reminder{Request: q.Shown, Approver: approver, SiteURL: h.Portal.SiteURL(r.Plan.Site.ID), Since: h.day(r.ChangedAt), Expires: expires}

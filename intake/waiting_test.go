@@ -139,19 +139,3 @@ func TestCorrectedFormWaitsAnew(t *testing.T) {
 	o.waits(10)
 	o.is(id, intake.StatusAwaitingApproval)
 }
-
-func TestOnlyAFormThatIsNotConfirmedExpires(t *testing.T) {
-	t.Parallel()
-	for _, confirmed := range []bool{false, true} {
-		o := patient(t)
-		o.thinks(economist, unproven)
-		got := o.handle(o.write(letter{from: economist, subject: "Cerere", files: []file{closeForm(o)}}))
-		want := intake.StatusExpired
-		if confirmed {
-			o.handle(o.answer(economist, o.mailTo(economist, "confirm_request"), "CONFIRM"))
-			want = intake.StatusReceived // IT closes the site
-		}
-		o.waits(40)
-		o.is(got.Request, want)
-	}
-}

@@ -159,7 +159,7 @@ func TestWordsAskedForNeverStandAlone(t *testing.T) {
 }
 
 func TestQuestionsBeginWithTheReplyLineAndNothingElseDoes(t *testing.T) {
-	asks := []string{"approval", "reminder", "offer", "ask_again", "confirm_decision", "confirm_request", "work_order", "confirm_work",
+	asks := []string{"approval", "closing_question", "reminder", "offer", "ask_again", "confirm_decision", "confirm_request", "work_order", "confirm_work",
 		"address_failed", "cannot_correct", "review"}
 	for _, s := range samples() {
 		m := render(t, s.letter)
@@ -293,6 +293,9 @@ func lettersWith(text string) []intake.Letter {
 		Evidence: text, Rule: text, Origin: text, MailHash: text, At: sampleTime}
 	a := intake.Approver{Person: intake.Person{Name: text, Address: text}, Title: text, Salutation: text}
 	m := intake.Member{Name: text, Address: text, Side: intake.PartnerSide, Rights: forms.RightRead}
+	c := *r
+	c.Kind, c.Plan.Closing = forms.Close, &intake.ClosingPlan{}
+	kept := intake.Closing{Export: &intake.Export{Place: text, Folder: text, ManifestSHA256: text, KeySHA256: text}, UndoBy: text}
 	return []intake.Letter{
 		intake.Registered{Request: r, Approver: a},
 		intake.Returned{Request: r, Problems: []forms.Problem{{Field: "partner", Sheet: text, Cell: text, Message: text}}},
@@ -308,8 +311,18 @@ func lettersWith(text string) []intake.Letter {
 		intake.ApprovedForIT{Request: r, SiteURL: site},
 		intake.Access{Request: r, Member: m, SiteURL: site, Invitation: intake.Invitation{Link: site}},
 		intake.AccessList{Request: r, SiteURL: site},
-		intake.CloseReceived{Request: r},
-		intake.CloseForIT{Request: r},
+		intake.ClosingQuestion{Request: &c, Head: a, SiteURL: site, Again: true, Said: text},
+		intake.ClosingQuestion{Request: &c, Head: a, SiteURL: site, Again: true, Suspect: intake.OtherSender, From: text},
+		intake.ClosingDropped{Request: &c},
+		intake.ClosingRefused{Request: &c, Site: c.Plan.Site},
+		intake.AccessEnded{Request: &c, Member: m},
+		intake.ClosingSaved{Request: &c, SiteURL: site, Closing: kept, Link: site},
+		intake.ClosingSaved{Request: &c, ForIT: true, SiteURL: site, Closing: kept},
+		intake.ClosingStuck{Request: &c, Err: text},
+		intake.ClosingHeld{Request: &c, Closing: kept, Err: text},
+		intake.ClosingUndone{Request: &c, ForIT: true, SiteURL: site, Closing: kept},
+		intake.AccessResumed{Request: &c, Member: m, SiteURL: site},
+		intake.ClosingDone{Request: &c, ForIT: true, Closing: kept},
 		intake.NotEntitled{Address: text, Department: text},
 		intake.CannotRead{Files: []intake.UnreadableFile{{Name: text}}},
 		intake.TooLarge{Subject: text},

@@ -101,13 +101,6 @@ func hostileRequest() *intake.Request {
 	return r
 }
 
-func closing(r *intake.Request) *intake.Request {
-	r.Kind, r.Status, r.Plan = forms.Close, intake.StatusReceived, intake.Plan{}
-	r.Submission = forms.Submission{Requester: r.From.Name, Department: r.Department, Site: "Școala Gimnazială nr. 11",
-		Reason: "Acordul de colaborare a încetat la 31 octombrie 2026.", ArchiveTo: "\\\\fileserver\\arhiva\\economic\\scoala-11"}
-	return r
-}
-
 type sample struct {
 	name   string // of the golden files
 	letter intake.Letter
@@ -135,7 +128,7 @@ func samples() []sample {
 	}
 	member := func(i int) intake.Member { return approved.Plan.Members[i] }
 	invitation := intake.Invitation{Link: "https://extranet.primariabuzau.ro/invitatie/7f3kq9w2m5x8z1b4n6c0v", Expires: sampleTime.AddDate(0, 0, 7)}
-	return append(slices.Concat(journalSamples(), offerSamples(), changeSamples(), workSamples(), troubleSamples(), addressSamples(), reviewSamples()), []sample{
+	return append(slices.Concat(journalSamples(), offerSamples(), changeSamples(), workSamples(), troubleSamples(), addressSamples(), reviewSamples(), closingSamples()), []sample{
 		{"blank_forms", intake.BlankForms{}},
 		{"blank_forms-asked", intake.BlankForms{Asked: true}},
 		{"registered", intake.Registered{Request: sampleRequest(), Approver: mayor}},
@@ -143,7 +136,6 @@ func samples() []sample {
 		{"returned-marked", intake.Returned{Request: sampleRequest(), Problems: problems, Marked: true}},
 		{"returned-hostile", intake.Returned{Request: hostileRequest(), Problems: []forms.Problem{{Field: "partner", Sheet: hostile, Cell: "B2", Message: hostile}}}},
 		{"confirm_request", intake.ConfirmRequest{Request: unproven, Expires: ask}},
-		{"confirm_request-close", intake.ConfirmRequest{Request: closing(sampleRequest()), Expires: ask}},
 		{"approval", intake.Approval{Request: sampleRequest(), Approver: mayor, SiteURL: site, Expires: ask}},
 		{"approval-long", intake.Approval{Request: longRequest(), Approver: mayor, SiteURL: site, Expires: ask}},
 		{"approval-unproven", intake.Approval{Request: unproven, Approver: mayor, SiteURL: site, Expires: ask}},
@@ -181,8 +173,6 @@ func samples() []sample {
 		{"too_late_to_withdraw", intake.TooLateToWithdraw{Request: approved}},
 		{"new_link", intake.NewLink{Invitation: invitation}},
 		{"access_list", intake.AccessList{Request: approved, SiteURL: site}},
-		{"close_received", intake.CloseReceived{Request: closing(sampleRequest())}},
-		{"close_it", intake.CloseForIT{Request: closing(sampleRequest())}},
 		{"not_entitled", intake.NotEntitled{Address: "mihai.tutea@primariabuzau.ro"}},
 		{"not_entitled-other", intake.NotEntitled{Address: "elena.ionescu@primariabuzau.ro", Department: "Direcția Tehnică"}},
 		{"cannot_read", intake.CannotRead{Files: []intake.UnreadableFile{{Name: "Cerere semnată.pdf", Why: intake.FaultNotSheet},

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +45,9 @@ var mailFuncs = template.FuncMap{
 	"correction": correction,
 	"amendment":  amendment,
 	"amended":    amended,
+
+	"state":      StateInWords,
+	"folderName": filepath.Base,
 
 	"canWithdraw": func(r *intake.Request) bool {
 		return r.Status == intake.StatusApproved || r.Status == intake.StatusScheduled
@@ -296,6 +300,12 @@ func LetterInWords(name string) string { return letterInWords(name) }
 // letterInWords names one of the desk's mails.
 func letterInWords(name string) string {
 	switch name {
+	case "closing_question":
+		return "întrebarea dacă site-ul se închide"
+	case "access_ended":
+		return "vestea către utilizator că site-ul s-a închis"
+	case "access_resumed":
+		return "vestea către utilizator că site-ul s-a redeschis"
 	case "approval", "ask_again", "confirm_decision", "offer":
 		return "întrebarea către cel care aprobă"
 	case "delegated":
@@ -330,7 +340,7 @@ func letterInWords(name string) string {
 		return "lista celor cu acces, către solicitant"
 	case "question_withdrawn":
 		return "vestea că o întrebare a fost retrasă, către cel care aprobă"
-	case "registered", "returned", "approved", "correction_not_taken", "rejected", "confirm_request", "close_received":
+	case "registered", "returned", "approved", "correction_not_taken", "rejected", "confirm_request", "closing_dropped", "closing_saved", "closing_undone", "closing_done":
 		return "răspunsul către solicitant"
 	case "review", "reviewed", "review_others":
 		return "verificarea listei celor cu acces"
@@ -342,7 +352,7 @@ func letterInWords(name string) string {
 		return "comanda de lucru către Serviciul TIC"
 	case "delegation_refused", "already_decided", "question_closed", "blank_forms", "not_entitled", "cannot_read", "too_large":
 		return "răspunsul către expeditor"
-	case "approved_it", "close_it", "set_aside", "undelivered", "stuck", "suspect", "disowned":
+	case "approved_it", "closing_refused", "closing_stuck", "closing_held", "set_aside", "undelivered", "stuck", "suspect", "disowned":
 		return "înștiințarea către Serviciul TIC"
 	}
 	return "mesajul „" + name + "”"
@@ -383,6 +393,14 @@ func happened(kind intake.EventKind) string {
 		return "a fost închisă fără răspuns"
 	case intake.EventWithdrawn:
 		return "a fost retrasă"
+	case intake.EventClosing:
+		return "accesul la site s-a încheiat, iar fișierele au fost salvate"
+	case intake.EventReopened:
+		return "închiderea a fost anulată; site-ul este din nou deschis"
+	case intake.EventDeletionHeld:
+		return "ștergerea site-ului a fost oprită; Serviciul TIC a fost anunțat"
+	case intake.EventClosed:
+		return "site-ul a fost șters"
 	}
 	return string(kind)
 }
@@ -455,4 +473,24 @@ func StatusInWords(s intake.Status) string {
 		return words
 	}
 	return string(s)
+}
+
+// closingNames are the statuses of a request to close that read otherwise than
+// those of a request for a site.
+var closingNames = map[intake.Status]string{
+	intake.StatusAwaitingApproval: "în așteptarea confirmării de către șeful compartimentului",
+	intake.StatusRejected:         "neconfirmată; site-ul rămâne deschis",
+	intake.StatusWithdrawn:        "retrasă; site-ul este deschis",
+	intake.StatusApproved:         "confirmată",
+	intake.StatusProvisioning:     "confirmată, fișierele se salvează",
+	intake.StatusClosing:          "accesul s-a încheiat, fișierele sunt salvate; site-ul așteaptă ștergerea",
+	intake.StatusClosed:           "site-ul este șters",
+}
+
+// StateInWords is the status of the request as a person reads it.
+func StateInWords(r *intake.Request) string {
+	if words, ok := closingNames[r.Status]; ok && r.Kind == forms.Close {
+		return words
+	}
+	return StatusInWords(r.Status)
 }

@@ -27,6 +27,7 @@ var rooms = map[string][]string{
 	"intake":                  {"forms", "intake/reply", "intake/trust"},
 	"intake/reply":            {},
 	"intake/trust":            {},
+	"intake/archive":          {"intake"},
 	"intake/mailbox":          {"intake"},
 	"intake/mailbox/mailhost": {},
 	"intake/store":            {"intake", "forms"},

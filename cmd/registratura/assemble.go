@@ -19,6 +19,7 @@ import (
 	"registratura/cmd/registratura/config"
 	"registratura/forms"
 	"registratura/intake"
+	"registratura/intake/archive"
 	"registratura/intake/mailbox"
 	"registratura/intake/portal/extranet"
 	"registratura/intake/portal/manual"
@@ -78,11 +79,23 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, now fun
 		Procedure: procedure, Location: desk.Policy.Location, WebDAV: d.extranet != nil,
 	}}
 	desk.Blank = (&blankForms{cfg: cfg}).make
+	desk.Archive = openArchive(cfg)
+	if d.extranet != nil { // which serves them
+		desk.DownloadURL = d.extranet.DownloadURL
+	}
 	desk.Open()
 	if d.follower, err = newFollower(cfg, log, now, desk); err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+func openArchive(cfg *config.Config) *archive.Archive {
+	a := &archive.Archive{Own: cfg.ExportsDir(), KeyFile: cfg.DeskKeyFile()}
+	for _, folder := range cfg.ArchiveFolders() {
+		a.Folders = append(a.Folders, archive.Place{Name: folder.Name, Folder: folder.Folder})
+	}
+	return a
 }
 
 // blankForms makes the blank workbooks, anew only when the partners changed.
@@ -182,6 +195,7 @@ func examiningDesk(cfg *config.Config, now func() time.Time, reader intake.FormR
 			},
 			Workday:        romanianWorkday(),
 			Retention:      cfg.Retention.Periods(),
+			Closing:        intake.ClosingPolicy{GraceDays: cfg.Closing.GraceDays, LinkDays: cfg.Closing.LinkDays},
 			ActivationHour: cfg.Portal.ActivationHour, TokenLife: time.Duration(cfg.Approval.TokenLife), AnswersPerDay: cfg.Desk.AnswersPerDay,
 			AcceptWeak: cfg.Approval.AcceptWeak, Rule: intake.ApprovalRule(cfg.Approval.Rule), UnprovenForms: cfg.Trust.Forms == "any",
 			MaxMailSize: int64(cfg.IMAP.MaxSize), Folders: cfg.IMAP.Folders.ByFate(),
@@ -242,14 +256,14 @@ func (d *daemon) openPortal(ctx context.Context, now func() time.Time) (err erro
 		d.desk.Portal = d.manual
 		return nil
 	}
-	if d.extranet, err = openExtranet(d.cfg, d.log, now, d.requestLink, registry{d}); err != nil {
+	if d.extranet, err = openExtranet(d.cfg, d.log, now, d.requestLink, registry{d}, registry{d}); err != nil {
 		return err
 	}
 	d.desk.Portal = d.extranet
 	return nil
 }
 
-func openExtranet(cfg *config.Config, log *slog.Logger, now func() time.Time, requestLink func(context.Context, string) error, registry extranet.Registry) (*extranet.Extranet, error) {
+func openExtranet(cfg *config.Config, log *slog.Logger, now func() time.Time, requestLink func(context.Context, string) error, registry extranet.Registry, downloads extranet.Downloads) (*extranet.Extranet, error) {
 	var proxies []netip.Prefix
 	proxies, err := cfg.Portal.Proxies()
 	if err != nil {
@@ -264,7 +278,8 @@ func openExtranet(cfg *config.Config, log *slog.Logger, now func() time.Time, re
 		HelpAddress: help, MailAddress: cfg.Desk.Address, Now: now, Logger: log, LinkLifetime: time.Duration(cfg.Portal.LinkLife),
 		MaxFile: int64(cfg.Portal.MaxUpload), SiteQuota: int64(cfg.Portal.SiteQuota), Location: cfg.Location(), RequestLink: requestLink, TrustedProxies: proxies,
 		JournalKept: cfg.Retention.AccessJournal.Length(), AccountsKept: cfg.Retention.AccessData.Length(),
-		IT: cfg.Directory().IT, Registry: registry, StatusInWords: templates.StatusInWords,
+		Downloads: downloads,
+		IT:        cfg.Directory().IT, Registry: registry, StatusInWords: templates.StatusInWords,
 	})
 }
 

@@ -205,9 +205,9 @@ func runReadme(t *testing.T, dir string) (string, error) {
 	return string(out), err
 }
 
-// archive is the database of a daemon that does not run, with a request that
+// archived is the database of a daemon that does not run, with a request that
 // the mayor was asked about.
-type archive struct {
+type archived struct {
 	*testing.T
 	config  string
 	file    string
@@ -217,10 +217,10 @@ type archive struct {
 	mails   int
 }
 
-func newArchive(t *testing.T) *archive {
+func newArchive(t *testing.T) *archived {
 	t.Helper()
 	dir := t.TempDir()
-	a := &archive{T: t, config: filepath.Join(dir, "registratura.toml")}
+	a := &archived{T: t, config: filepath.Join(dir, "registratura.toml")}
 	write(t, a.config, play.Config(play.Setup{IMAP: "127.0.0.1:143", SMTP: "127.0.0.1:25", AuthservID: "mx",
 		DataDir: filepath.Join(dir, "data"), Listen: "127.0.0.1:8080"}))
 	cfg, err := config.Load(a.config)
@@ -261,20 +261,20 @@ func newArchive(t *testing.T) *archive {
 	return a
 }
 
-func (a *archive) must(err error) {
+func (a *archived) must(err error) {
 	a.Helper()
 	if err != nil {
 		a.Fatal(err)
 	}
 }
 
-func (a *archive) transition(from, to intake.Status) intake.Transition {
+func (a *archived) transition(from, to intake.Status) intake.Transition {
 	i := slices.IndexFunc(intake.Transitions, func(tr intake.Transition) bool { return tr.From() == from && tr.To() == to })
 	return intake.Transitions[i]
 }
 
 // receive stores a mail and returns its ID.
-func (a *archive) receive(raw []byte) int64 {
+func (a *archived) receive(raw []byte) int64 {
 	a.Helper()
 	a.mails++
 	a.must(a.store.Receive(a.Context(), []intake.IncomingMail{{Raw: raw, Size: int64(len(raw)), ReceivedAt: time.Now(),
@@ -285,7 +285,7 @@ func (a *archive) receive(raw []byte) int64 {
 }
 
 // answered stores a mail that the desk answered, about the request.
-func (a *archive) answered(raw string) int64 {
+func (a *archived) answered(raw string) int64 {
 	a.Helper()
 	id := a.receive([]byte(strings.ReplaceAll(raw, "\n", "\r\n")))
 	a.must(a.store.Transact(a.Context(), func(tx intake.Tx) error {
@@ -296,7 +296,7 @@ func (a *archive) answered(raw string) int64 {
 
 // decide has the vice mayor approve, and then the mayor with a mail that
 // carries the token.
-func (a *archive) decide() int64 {
+func (a *archived) decide() int64 {
 	a.Helper()
 	before := []byte("From: viceprimar@primaria.test\r\n\r\nDe acord.\r\n")
 	earlier := a.receive(before)
@@ -318,7 +318,7 @@ func (a *archive) decide() int64 {
 	return id
 }
 
-func (a *archive) export() (dir string) {
+func (a *archived) export() (dir string) {
 	a.Helper()
 	dir = filepath.Join(a.TempDir(), "dosar")
 	if code, _, errs := command(a.T, "audit", "export", "1", "--config", a.config, "-o", dir); code != 0 {
@@ -508,7 +508,7 @@ func TestVerifyHoldsTheRecordAgainstAHead(t *testing.T) {
 
 // purge makes the request one that was closed long ago, as nothing but a test
 // can, and purges as the desk does.
-func (a *archive) purge(p intake.Purge) {
+func (a *archived) purge(p intake.Purge) {
 	a.Helper()
 	db, err := sql.Open("sqlite3", "file:"+a.file)
 	a.must(err)

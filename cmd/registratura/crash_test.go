@@ -165,7 +165,7 @@ func checkNothingLost(t *testing.T, ctx context.Context, host *mailhost.Host, p 
 	if err != nil {
 		t.Fatal(err)
 	}
-	portal, err := openExtranet(cfg, slog.New(slog.DiscardHandler), time.Now, nil, nil)
+	portal, err := openExtranet(cfg, slog.New(slog.DiscardHandler), time.Now, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

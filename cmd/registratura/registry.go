@@ -4,13 +4,17 @@ import (
 	"context"
 
 	"registratura/intake"
+	"registratura/intake/archive"
 	"registratura/intake/portal/extranet"
 )
 
 // registry is the desk and its records as the portal's pages for IT see them.
 type registry struct{ d *daemon }
 
-var _ extranet.Registry = registry{}
+var (
+	_ extranet.Registry  = registry{}
+	_ extranet.Downloads = registry{}
+)
 
 func (r registry) Requests(ctx context.Context, status intake.Status, limit int) ([]*intake.Request, error) {
 	return r.d.store.Requests(ctx, status, limit)
@@ -43,4 +47,20 @@ func (r registry) Retry(ctx context.Context, id int64, who string) error {
 		return err
 	}
 	return r.d.desk.Retry(ctx, request, who)
+}
+
+// Download finds the saved files of a closed site by the token of their link.
+func (r registry) Download(ctx context.Context, token string) (extranet.Download, error) {
+	request, closing, err := r.d.desk.Download(ctx, token)
+	if err != nil {
+		return extranet.Download{}, err
+	}
+	return extranet.Download{
+		Title: request.Plan.Site.Title, Folder: closing.Export.Folder, Files: archive.Files, Until: closing.LinkUntil,
+	}, nil
+}
+
+// Downloaded records that a file was fetched.
+func (r registry) Downloaded(ctx context.Context, token, file string) error {
+	return r.d.desk.Downloaded(ctx, token, file)
 }

@@ -24,6 +24,7 @@ type requestsCmd struct {
 	Retry  retryRequestCmd  `cmd:"" help:"Have a stuck request provisioned again."`
 	Skip   skipRequestCmd   `cmd:"" help:"Have a stuck request go on without the members for whom it failed."`
 	Cancel cancelRequestCmd `cmd:"" help:"Give a stuck request up, and take back what it granted."`
+	Undo   undoRequestCmd   `cmd:"" help:"Open a site again that was closed by this request and is not deleted yet."`
 }
 
 type listRequestsCmd struct {
@@ -289,6 +290,35 @@ func (c *requestsCmd) settle(ctx context.Context, number string, do func(desk *i
 		return err
 	}
 	return do(&intake.Desk{Store: s, Directory: cfg.Directory(), Now: time.Now}, r, whoInIT())
+}
+
+type undoRequestCmd struct {
+	Number string `arg:"" help:"Number of the request to close: 42, 42/2026 or 42/23.11.2026."`
+}
+
+func (c *undoRequestCmd) Run(ctx context.Context, parent *cli, std streams) error {
+	s, cfg, err := openRecords(ctx, parent.Requests.Config)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	r, err := findRequest(ctx, s, cfg, c.Number)
+	if err != nil {
+		return err
+	}
+	desk := &intake.Desk{Store: s, Now: time.Now}
+	switch err := desk.Undo(ctx, r, whoInIT()); {
+	case errors.Is(err, intake.ErrStatus) && r.Kind != forms.Close:
+		return fmt.Errorf("request %s asks for a site; name the request that closed it", r.Number)
+	case errors.Is(err, intake.ErrStatus):
+		return fmt.Errorf("request %s is %s; only one that is closing or stuck can be undone", r.Number, r.Status)
+	case errors.Is(err, intake.ErrDeleting):
+		return fmt.Errorf("request %s: it is too late, %w", r.Number, err)
+	case err != nil:
+		return err
+	}
+	fmt.Fprintf(std.out, "request %s: the daemon will open the site again\n", r.Number)
+	return nil
 }
 
 var numberArg = regexp.MustCompile(`^(\d{1,9})(?:/(?:\d{1,2}\.\d{1,2}\.)?(\d{4}))?$`)

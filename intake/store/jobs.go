@@ -44,6 +44,9 @@ const (
 	// Under load it takes what has gathered in this time at once.
 	cooldown   = 10 * time.Millisecond
 	jobTimeout = 5 * time.Minute
+	// closeTimeout is for saving a site's files and reading them back; 20 GB over
+	// a slow file server take about an hour.
+	closeTimeout = 6 * time.Hour
 )
 
 type sendArgs struct {
@@ -128,9 +131,7 @@ func (s *Store) Run(ctx context.Context, w Worker, patience time.Duration) error
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[sendArgs]) error {
 		return outcome(w.Send(ctx, j.Args.Notice, j.Attempt >= j.MaxAttempts))
 	}))
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[provisionArgs]) error {
-		return outcome(w.Provision(ctx, j.Args.Request, j.Attempt >= j.MaxAttempts))
-	}))
+	river.AddWorker(workers, &provisionWorker{work: w})
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[waitArgs]) error {
 		return outcome(w.Wait(ctx, j.Args.Request, fromMillis(j.Args.Since), j.Attempt >= j.MaxAttempts))
 	}))
@@ -177,6 +178,18 @@ func (s *Store) lookAgain(ctx context.Context) error {
 		return fmt.Errorf("looking at what is put off: %w", err)
 	}
 	return nil
+}
+
+// provisionWorker does the jobs that can take long: a closing saves files.
+type provisionWorker struct {
+	river.WorkerDefaults[provisionArgs]
+	work Worker
+}
+
+func (*provisionWorker) Timeout(*river.Job[provisionArgs]) time.Duration { return closeTimeout }
+
+func (p *provisionWorker) Work(ctx context.Context, j *river.Job[provisionArgs]) error {
+	return outcome(p.work.Provision(ctx, j.Args.Request, j.Attempt >= j.MaxAttempts))
 }
 
 // takeBack makes jobs that were running when the last process was killed

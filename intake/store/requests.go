@@ -182,7 +182,7 @@ func (t *tx) OpenRequest(purpose string, except int64) (*intake.Request, error) 
 // Partners implements [intake.Store].
 func (s *Store) Partners(ctx context.Context) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT DISTINCT r.partner FROM requests r JOIN decisions d ON d.request_id = r.id
-		WHERE d.verdict = 'approve' ORDER BY r.partner`)
+		WHERE d.verdict = 'approve' AND r.kind = 'create' ORDER BY r.partner`)
 	if err != nil {
 		return nil, fmt.Errorf("listing partners: %w", err)
 	}

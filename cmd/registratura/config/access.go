@@ -77,6 +77,33 @@ func (c *Config) SitesDir() string {
 	return filepath.Join(c.Desk.DataDir, "extranet")
 }
 
+// ArchiveFolder is a folder that a closing form can name.
+type ArchiveFolder struct{ Name, Folder string }
+
+// ArchiveFolders lists them.
+func (c *Config) ArchiveFolders() []ArchiveFolder {
+	var list []ArchiveFolder
+	for _, text := range c.Closing.Folders {
+		if name, folder, ok := cutFolder(text); ok {
+			list = append(list, ArchiveFolder{name, folder})
+		}
+	}
+	return list
+}
+
+// cutFolder takes "name = folder" apart.
+func cutFolder(text string) (name, folder string, ok bool) {
+	name, folder, ok = strings.Cut(text, "=")
+	name, folder = oneLine(name), strings.TrimSpace(folder)
+	return name, folder, ok && name != "" && folder != ""
+}
+
+// ExportsDir is the folder of the files of closed sites that are fetched by a link.
+func (c *Config) ExportsDir() string { return filepath.Join(c.Desk.DataDir, "exports") }
+
+// DeskKeyFile is the file of the key by which the desk signs exports.
+func (c *Config) DeskKeyFile() string { return filepath.Join(c.Desk.DataDir, "desk-key.pem") }
+
 // ByFate names the folder of each fate of a mail.
 func (f *Folders) ByFate() map[intake.Fate]string {
 	return map[intake.Fate]string{

@@ -34,6 +34,7 @@ func (c *Config) checkValues() {
 	c.checkNumber("review.suspend_after", c.Review.SuspendAfter, 1, 250)
 	c.checkNumber("review.basis_warning_days", c.Review.BasisWarningDays, 0, 365)
 	c.checkRetention()
+	c.checkClosing()
 	c.checkMonitor()
 	c.checkApprovers()
 	c.checkDepartments()
@@ -325,6 +326,23 @@ func (c *Config) checkPortal() {
 		} else if n.Bits() == 0 {
 			c.fault("portal.trusted_proxies", show(s), "trusts the whole world", "name the proxies")
 		}
+	}
+}
+
+func (c *Config) checkClosing() {
+	c.checkNumber("closing.grace_days", c.Closing.GraceDays, 1, 365)
+	c.checkNumber("closing.link_days", c.Closing.LinkDays, 1, 365)
+	var seen []string
+	for _, text := range c.Closing.Folders {
+		name, _, ok := cutFolder(text)
+		if !ok {
+			c.fault("closing.folders", show(text), "is not a name and a folder", `write "Arhiva electronică = /srv/arhiva"`)
+			continue
+		}
+		if slices.Contains(seen, lower(name)) {
+			c.fault("closing.folders", show(text), "has the name of another folder", "write a name of its own")
+		}
+		seen = append(seen, lower(name))
 	}
 }
 

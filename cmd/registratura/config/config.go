@@ -29,6 +29,7 @@ type Config struct {
 	Retention   Retention    `toml:"retention"`
 	Log         Log          `toml:"log"`
 	Monitor     Monitor      `toml:"monitor"`
+	Closing     Closing      `toml:"closing"`
 	Approvers   []Approver   `toml:"approver"`
 	Departments []Department `toml:"department"` // after Load: those of the directory file too
 
@@ -272,6 +273,23 @@ type Review struct {
 	BasisWarningDays int `toml:"basis_warning_days"`
 }
 
+// How sites are closed. The head of department confirms it by mail; then access
+// ends, the files are saved and verified, and after some days the site is deleted.
+type Closing struct {
+	// Days between the end of access and the deletion, in which IT can undo it:
+	// "registratura requests undo N". 1 to 365.
+	GraceDays int `toml:"grace_days"`
+	// Days for which the head of department can fetch the files by a link, if the
+	// form names no archive folder. 1 to 365.
+	LinkDays int `toml:"link_days"`
+	// Archive folders that a closing form can name, each as "name = folder":
+	// ["Arhiva electronică = /srv/arhiva"]. People write the name in the form, in
+	// their own spelling. The folder must be there and be writable by the daemon;
+	// it may be one of a file server that is mounted. Who may look into it may look
+	// into the saved files.
+	Folders []string `toml:"folders"`
+}
+
 // What the daemon writes to its standard error.
 type Log struct {
 	// "text": for people; "json": for log collectors.
@@ -352,8 +370,9 @@ func Default() *Config {
 			OtherMails: "1 year", FailedRequests: "3 years", ClosedRequests: "3 years", AccessData: "5 years", Notices: "1 year", Suspicions: "3 years",
 			AccessJournal: "1 year", Registry: "10 years",
 		},
-		Review: Review{EveryMonths: 12, RemindAfter: 5, WarnAfter: 15, SuspendAfter: 10, BasisWarningDays: 30},
-		Log:    Log{Format: "text", Level: "info"},
+		Review:  Review{EveryMonths: 12, RemindAfter: 5, WarnAfter: 15, SuspendAfter: 10, BasisWarningDays: 30},
+		Closing: Closing{GraceDays: 30, LinkDays: 60},
+		Log:     Log{Format: "text", Level: "info"},
 	}
 }
 
@@ -402,6 +421,11 @@ func (c *Config) resolvePaths(dir string) {
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) && !strings.HasPrefix(*p, "$") {
 			*p = filepath.Join(dir, *p)
+		}
+	}
+	for i, text := range c.Closing.Folders {
+		if name, folder, ok := cutFolder(text); ok && !filepath.IsAbs(folder) {
+			c.Closing.Folders[i] = name + " = " + filepath.Join(dir, folder)
 		}
 	}
 }

@@ -25,6 +25,13 @@ func Check(c *Config, now time.Time) Faults {
 	}
 	probe.checkFolder("desk.data_dir", c.Desk.DataDir)
 	probe.checkFolder("portal.dir", c.SitesDir())
+	for _, a := range c.ArchiveFolders() {
+		if _, err := os.Stat(a.Folder); err != nil {
+			probe.fault("closing.folders", show(a.Folder), "cannot be used: "+err.Error(), "make the folder, or mount it")
+			continue
+		}
+		probe.checkFolder("closing.folders", a.Folder)
+	}
 	probe.checkSecrets("imap", &c.IMAP.Server)
 	probe.checkSecrets("smtp", &c.SMTP.Server)
 	probe.checkPortalCertificate(now)

@@ -64,6 +64,9 @@ type Config struct {
 	Registry      Registry
 	StatusInWords func(intake.Status) string // for people; default: the bare status
 
+	// Downloads finds what a link to saved files leads to; nil: there are none.
+	Downloads Downloads
+
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 }

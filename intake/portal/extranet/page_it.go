@@ -391,4 +391,7 @@ var eventWords = map[string]string{
 	string(intake.EventReviewWarned): "s-a anunțat suspendarea accesului", string(intake.EventReviewSuspended): "acces suspendat, lipsește confirmarea",
 	string(intake.EventReviewResumed): "acces redat", string(intake.EventReviewed): "lista celor cu acces a fost confirmată",
 	string(intake.EventWorkDone): "IT a confirmat lucrarea", string(intake.EventWorkFailed): "IT nu a putut face lucrarea",
+	string(intake.EventClosing): "accesul s-a încheiat, fișierele sunt salvate", string(intake.EventDeletionHeld): "ștergerea a fost oprită",
+	string(intake.EventUndoAsked): "IT a cerut redeschiderea", string(intake.EventReopened): "site redeschis", string(intake.EventClosed): "site șters",
+	string(intake.EventFetched): "fișiere descărcate prin link",
 }

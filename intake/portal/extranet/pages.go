@@ -26,7 +26,7 @@ type pageSet struct {
 }
 
 // pageNames are the templates that there must be.
-var pageNames = []string{"home", "login", "code", "link", "newlink", "account", "site", "edit", "bin", "about", "message", "it", "itrequest", "itsites"}
+var pageNames = []string{"home", "login", "code", "link", "newlink", "account", "site", "edit", "bin", "about", "message", "saved", "it", "itrequest", "itsites"}
 
 func loadPages(c Config) (*pageSet, error) {
 	p := &pageSet{templates: map[string]*template.Template{}, static: map[string]staticFile{}, loaded: c.Now()}

@@ -28,6 +28,7 @@ const (
 	logoutPath  = "/iesire"
 	codePath    = "/intrare/cod"
 	linkPath    = "/link/"
+	savedPath   = "/fisiere/"
 	newLinkPath = "/link-nou"
 	accountPath = "/cont"
 	healthPath  = "/healthz"
@@ -120,6 +121,8 @@ func (x *Extranet) route(w http.ResponseWriter, r *http.Request) {
 		get = x.forIT(x.pageITSites)
 	case strings.HasPrefix(p, itRequestPath):
 		get, post = x.forIT(x.pageITRequest), x.forIT(x.doITRequest)
+	case strings.HasPrefix(p, savedPath) && x.config.Downloads != nil:
+		get = x.serveSaved
 	case strings.HasPrefix(p, linkPath):
 		get, post = x.pageLink, x.doLink
 	default:

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) intake.Store) {
 		{"every legal transition can be recorded", everyTransition},
 		{"a request is decided once", decidedOnce},
 		{"a site stands by the plan of the request that is active", standing},
+		{"a closing is read back as it was written, and found by its link", closings},
 		{"every purpose of a token can be recorded", purposes},
 		{"what is past its time is purged in portions, and only that", purge},
 		{"a chore is done on the last day that was recorded", choreDone},

@@ -1,0 +1,528 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"registratura/forms"
+	"registratura/intake/trust"
+)
+
+// Closing a site (5.3), from the confirmation to the deletion: access ends, the
+// files are saved and verified, everybody is told; after the grace period the
+// site is deleted, if the saved files are still what they were.
+
+// AccessEnded tells a member that the site was closed.
+type AccessEnded struct {
+	Request *Request // to close
+	Member  Member
+}
+
+// ClosingSaved tells the head of department that access has ended and where the
+// files are. For IT, which can undo it, it says how.
+type ClosingSaved struct {
+	Request *Request
+	ForIT   bool
+	SiteURL string
+	Closing Closing
+	Link    string // to fetch the files; empty: there is none, or it is not for the reader
+}
+
+// ClosingStuck tells IT that the files could not be saved, or a site not
+// opened again.
+type ClosingStuck struct {
+	Request     *Request
+	Err         string // the portal's or the disk's words
+	Unsupported bool   // the portal cannot do it by itself
+	Undo        bool   // the site could not be opened again
+}
+
+// ClosingHeld tells IT that a site was not deleted, because its saved files are
+// not what they were, or the portal would not.
+type ClosingHeld struct {
+	Request *Request
+	Closing Closing
+	Err     string
+}
+
+// ClosingUndone tells the head of department and IT that the site is open again.
+type ClosingUndone struct {
+	Request *Request
+	ForIT   bool
+	SiteURL string
+	Closing Closing
+}
+
+// AccessResumed tells a member that the site is open again.
+type AccessResumed struct {
+	Request *Request // to close, which was undone
+	Member  Member
+	SiteURL string
+}
+
+// ClosingDone tells the head of department and IT that the site is deleted.
+type ClosingDone struct {
+	Request *Request
+	ForIT   bool
+	Closing Closing
+}
+
+func (AccessEnded) Name() string   { return "access_ended" }
+func (ClosingSaved) Name() string  { return "closing_saved" }
+func (ClosingStuck) Name() string  { return "closing_stuck" }
+func (ClosingHeld) Name() string   { return "closing_held" }
+func (ClosingUndone) Name() string { return "closing_undone" }
+func (AccessResumed) Name() string { return "access_resumed" }
+func (ClosingDone) Name() string   { return "closing_done" }
+
+// The events of a closing.
+const (
+	EventClosing      EventKind = "closing"       // access has ended and the files are saved
+	EventDeletionHeld EventKind = "deletion_held" // the site is not deleted, though it is time
+	EventUndoAsked    EventKind = "undo_asked"    // by IT
+	EventReopened     EventKind = "reopened"      // the closing was undone
+	EventClosed       EventKind = "closed"        // the site is deleted
+)
+
+// usage counts what a site holds; nil: its portal can't tell.
+func (h *hand) usage(site string) (*SiteUsage, error) {
+	u, err := h.Portal.Usage(h.ctx, site)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("counting what site %s holds: %w", site, err)
+	}
+	return &u, nil
+}
+
+// closingConfirmed has the site closed, now that its head of department
+// confirmed it.
+func (h *hand) closingConfirmed(r *Request) error {
+	if err := h.tx.Change(r, provisionAtOnce, h.now); err != nil {
+		return err
+	}
+	if err := h.event(r, EventProvision, "desk", "access to site "+r.Plan.Site.ID+" ends and its files are saved"); err != nil {
+		return err
+	}
+	return h.tx.EnqueueProvision(r.ID, time.Time{})
+}
+
+// closeSite ends access to a site and saves its files, or opens it again if IT
+// undid the closing. It may be interrupted anywhere and run again, as
+// [Desk.Provision], which calls it.
+func (d *Desk) closeSite(ctx context.Context, r *Request, last bool) error {
+	closing, err := d.closingOf(ctx, r)
+	if err != nil {
+		return err
+	}
+	if closing.UndoBy != "" {
+		return d.reopen(ctx, r, closing, last)
+	}
+	if r.Status != StatusProvisioning {
+		return nil // done by an earlier attempt, or ended by somebody
+	}
+	export, err := d.saveSite(ctx, r)
+	if err == nil {
+		err = d.recordClosing(ctx, r, export)
+	}
+	switch {
+	case errors.Is(err, ErrStatus):
+		return nil // another attempt was faster
+	case err == nil:
+		return nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err() // the daemon is stopping: that is nobody's failure
+	case last, errors.Is(err, errors.ErrUnsupported):
+		d.Log.Error("closing a site is stuck", "request", r.Number.String(), "error", err)
+		return d.closingStuck(ctx, r, err)
+	}
+	d.Log.Warn("closing a site failed, will be tried again", "request", r.Number.String(), "error", err)
+	return errors.Join(err, d.transact(ctx, func(h *hand) error {
+		return h.event(r, EventProvFailed, "desk", "will be tried again: "+oneLine(err))
+	}))
+}
+
+func (d *Desk) closingOf(ctx context.Context, r *Request) (closing Closing, err error) {
+	err = d.transact(ctx, func(h *hand) (err error) {
+		closing, err = h.tx.Closing(r.ID)
+		return err
+	})
+	return closing, err
+}
+
+// saveSite ends access first, so that nothing changes while the files are saved.
+func (d *Desk) saveSite(ctx context.Context, r *Request) (Export, error) {
+	site := r.Plan.Site.ID
+	if err := d.Portal.CloseSite(ctx, site); err != nil {
+		return Export{}, fmt.Errorf("ending access to site %s: %w", site, err)
+	}
+	order := ExportOrder{Institution: d.Directory.Institution, Request: r.Number, Site: r.Plan.Site, Head: r.From,
+		Place: r.Plan.Closing.Place, At: d.Now().In(d.Policy.Location)}
+	usage, err := d.Portal.Usage(ctx, site)
+	switch {
+	case err == nil:
+		order.Usage = &usage
+	case !errors.Is(err, errors.ErrUnsupported):
+		return Export{}, fmt.Errorf("counting what site %s holds: %w", site, err)
+	}
+	return d.Archive.Save(ctx, order, func(w io.Writer) ([]ExportedFile, error) { return d.Portal.ExportSite(ctx, site, w) })
+}
+
+// recordClosing records that access has ended and the files are saved, and
+// tells everybody.
+func (d *Desk) recordClosing(ctx context.Context, r *Request, export Export) error {
+	return d.transact(ctx, func(h *hand) error {
+		standing, err := h.tx.Standing(r.Plan.Site.ID)
+		if err != nil {
+			return err
+		}
+		if err := h.tx.Change(r, endAccess, h.now); err != nil {
+			return err
+		}
+		if err := h.tx.Change(standing, startClosing, h.now); err != nil {
+			return err
+		}
+		closing := Closing{Export: &export, KeepUntil: h.daysFromNow(h.Policy.Closing.GraceDays)}
+		saved := ClosingSaved{Request: r, SiteURL: h.Portal.SiteURL(r.Plan.Site.ID)}
+		if export.Place == "" && h.DownloadURL != nil {
+			token, err := trust.NewToken(h.Rand)
+			if err != nil {
+				return fmt.Errorf("making a link: %w", err)
+			}
+			closing.LinkHash, closing.LinkUntil = trust.HashToken(token), h.now.AddDate(0, 0, h.Policy.Closing.LinkDays)
+			saved.Link = h.DownloadURL(token)
+		}
+		saved.Closing = closing
+		if err := h.tx.SetClosing(r.ID, closing); err != nil {
+			return err
+		}
+		detail := fmt.Sprintf("access to site %s has ended; %d files with %d bytes saved in %s, archive sha256 %s, manifest sha256 %s",
+			r.Plan.Site.ID, export.Files, export.Bytes, export.Folder, export.ArchiveSHA256, export.ManifestSHA256)
+		if err := h.both(r, standing, EventClosing, "desk", detail); err != nil {
+			return err
+		}
+		for _, m := range standing.Plan.Members {
+			if err := h.send(Person{m.Name, m.Address}, AccessEnded{Request: r, Member: m}, envelope{request: r}); err != nil {
+				return err
+			}
+		}
+		if err := h.send(r.From, saved, envelope{request: r, secret: saved.Link != ""}); err != nil {
+			return err
+		}
+		saved.ForIT, saved.Link = true, ""
+		return h.tellIT(saved, envelope{request: r})
+	})
+}
+
+// both records an event of a closing and of the request by whose plan the site stands.
+func (h *hand) both(r, standing *Request, kind EventKind, who, detail string) error {
+	if err := h.event(r, kind, who, detail); err != nil {
+		return err
+	}
+	return h.event(standing, kind, who, fmt.Sprintf("on request nr. %s: %s", r.Number, detail))
+}
+
+func (h *hand) daysFromNow(n int) forms.Date {
+	return forms.DateOf(h.today().In(time.UTC).AddDate(0, 0, n))
+}
+
+// closingStuck hands a closing to IT: access has ended, or should have, and
+// nothing was or will be deleted.
+func (d *Desk) closingStuck(ctx context.Context, r *Request, cause error) error {
+	return d.transact(ctx, func(h *hand) error {
+		if err := h.tx.Change(r, getStuck, h.now); err != nil {
+			return err
+		}
+		if err := h.event(r, EventStuck, "desk", oneLine(cause)); err != nil {
+			return err
+		}
+		letter := ClosingStuck{Request: r, Err: oneLine(cause), Unsupported: errors.Is(cause, errors.ErrUnsupported)}
+		return h.tellIT(letter, envelope{request: r})
+	})
+}
+
+// ErrDeleting: the closing can't be undone any more.
+var ErrDeleting = errors.New("the site is being deleted or is deleted already")
+
+// Undo has a site opened again whose closing is in its grace period, or stuck.
+// The portal is left to [Desk.Provision], so that this can be done beside a
+// running daemon. It returns ErrStatus or ErrDeleting if it is not, or no
+// longer, to be undone.
+func (d *Desk) Undo(ctx context.Context, r *Request, who string) error {
+	return d.transact(ctx, func(h *hand) error {
+		r, err := h.tx.Request(r.ID)
+		if err != nil {
+			return err
+		}
+		closing, err := h.tx.Closing(r.ID)
+		switch {
+		case err != nil:
+			return err
+		case closing.Deleting, r.Kind == forms.Close && r.Status == StatusClosed:
+			return ErrDeleting
+		case r.Kind != forms.Close, r.Status != StatusClosing && r.Status != StatusStuck:
+			return ErrStatus
+		}
+		closing.UndoBy = who
+		if err := h.tx.SetClosing(r.ID, closing); err != nil {
+			return err
+		}
+		if err := h.event(r, EventUndoAsked, who, "site "+r.Plan.Site.ID+" is to be opened again"); err != nil {
+			return err
+		}
+		return h.tx.EnqueueProvision(r.ID, time.Time{})
+	})
+}
+
+// reopen opens a site again whose closing IT undid.
+func (d *Desk) reopen(ctx context.Context, r *Request, closing Closing, last bool) error {
+	switch r.Status {
+	case StatusClosing, StatusStuck:
+	case StatusProvisioning: // IT retried it as well
+		if err := d.transact(ctx, func(h *hand) error { return h.tx.Change(r, getStuck, h.now) }); err != nil {
+			return err
+		}
+	default:
+		return nil
+	}
+	site := r.Plan.Site.ID
+	if err := d.Portal.ResumeSite(ctx, site); err != nil {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return ctx.Err()
+		}
+		err = fmt.Errorf("opening site %s again: %w", site, err)
+		if !last {
+			return err
+		}
+		d.Log.Error("a closing could not be undone", "request", r.Number.String(), "error", err)
+		return d.transact(ctx, func(h *hand) error {
+			if err := h.event(r, EventProvFailed, "desk", oneLine(err)); err != nil {
+				return err
+			}
+			return h.tellIT(ClosingStuck{Request: r, Err: oneLine(err), Undo: true}, envelope{request: r})
+		})
+	}
+	err := d.transact(ctx, func(h *hand) error {
+		standing, err := h.tx.Standing(site)
+		if err != nil {
+			return err
+		}
+		transition := withdrawClosing
+		if r.Status == StatusStuck {
+			transition = cancelStuck
+		}
+		if err := h.tx.Change(r, transition, h.now); err != nil {
+			return err
+		}
+		if standing.Status == StatusClosing {
+			if err := h.tx.Change(standing, undoClosing, h.now); err != nil {
+				return err
+			}
+		}
+		if err := h.both(r, standing, EventReopened, closing.UndoBy, "site "+site+" is open again"); err != nil {
+			return err
+		}
+		url := h.Portal.SiteURL(site)
+		for _, m := range standing.Plan.Members {
+			if closing.Export == nil {
+				break // nobody was told that it was closed
+			}
+			if err := h.send(Person{m.Name, m.Address}, AccessResumed{Request: r, Member: m, SiteURL: url}, envelope{request: r}); err != nil {
+				return err
+			}
+		}
+		letter := ClosingUndone{Request: r, SiteURL: url, Closing: closing}
+		if err := h.send(r.From, letter, envelope{request: r}); err != nil {
+			return err
+		}
+		letter.ForIT = true
+		return h.tellIT(letter, envelope{request: r})
+	})
+	if errors.Is(err, ErrStatus) {
+		return nil // another attempt was faster
+	}
+	return err
+}
+
+// deleteClosed deletes the sites whose grace period is over. It is a daily chore.
+func (d *Desk) deleteClosed(ctx context.Context, today forms.Date) error {
+	var list []*Request
+	err := d.transact(ctx, func(h *hand) (err error) {
+		list, err = h.tx.Closings()
+		return err
+	})
+	errs := []error{err}
+	for _, r := range list {
+		if r.Status != StatusClosing {
+			continue
+		}
+		if err := d.deleteSite(ctx, r, today); err != nil {
+			errs = append(errs, fmt.Errorf("deleting site %s: %w", r.Plan.Site.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// deleteSite deletes one site, if it is time and its saved files are, right
+// now, what they were. Else IT is told, and it is tried again the next day.
+func (d *Desk) deleteSite(ctx context.Context, r *Request, today forms.Date) error {
+	closing, err := d.closingOf(ctx, r)
+	if err != nil || closing.Export == nil || closing.UndoBy != "" || !closing.KeepUntil.Before(today) {
+		return err
+	}
+	site := r.Plan.Site.ID
+	if !closing.Deleting || !d.isGone(ctx, site) {
+		if err := d.Archive.Verify(ctx, *closing.Export); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return d.holdDeletion(ctx, r, false, err)
+		}
+		if begun, err := d.beginDeletion(ctx, r); err != nil || !begun {
+			return err
+		}
+		if err := d.Portal.DeleteSite(ctx, site); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return d.holdDeletion(ctx, r, true, err)
+		}
+	}
+	return d.recordDeletion(ctx, r)
+}
+
+// isGone reports whether the portal has no such site any more.
+func (d *Desk) isGone(ctx context.Context, site string) bool {
+	_, err := d.Portal.Usage(ctx, site)
+	return errors.Is(err, ErrNoSuchSite)
+}
+
+// beginDeletion marks the point from which there is no way back; false: IT was
+// faster, and undid the closing.
+func (d *Desk) beginDeletion(ctx context.Context, r *Request) (begun bool, err error) {
+	err = d.transact(ctx, func(h *hand) error {
+		now, err := h.tx.Request(r.ID)
+		if err != nil {
+			return err
+		}
+		closing, err := h.tx.Closing(r.ID)
+		if err != nil || closing.UndoBy != "" || now.Status != StatusClosing {
+			return err
+		}
+		begun, closing.Deleting = true, true
+		return h.tx.SetClosing(r.ID, closing)
+	})
+	return begun && err == nil, err
+}
+
+// heldAgain is how long after word of a deletion that is held IT is told again.
+const heldAgain = 7 * 24 * time.Hour
+
+// holdDeletion tells IT, once a week, that a site is not deleted.
+func (d *Desk) holdDeletion(ctx context.Context, r *Request, begun bool, cause error) error {
+	d.Log.Error("a closed site is not deleted", "request", r.Number.String(), "error", cause)
+	return d.transact(ctx, func(h *hand) error {
+		closing, err := h.tx.Closing(r.ID)
+		if err != nil {
+			return err
+		}
+		closing.Deleting = begun
+		if err := h.tx.SetClosing(r.ID, closing); err != nil {
+			return err
+		}
+		events, err := h.tx.Events(r.ID)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if e.Kind == EventDeletionHeld && h.now.Sub(e.At) < heldAgain {
+				return nil
+			}
+		}
+		if err := h.event(r, EventDeletionHeld, "desk", oneLine(cause)); err != nil {
+			return err
+		}
+		return h.tellIT(ClosingHeld{Request: r, Closing: closing, Err: oneLine(cause)}, envelope{request: r})
+	})
+}
+
+// recordDeletion records that the site is deleted, and tells of it.
+func (d *Desk) recordDeletion(ctx context.Context, r *Request) error {
+	return d.transact(ctx, func(h *hand) error {
+		standing, err := h.tx.Standing(r.Plan.Site.ID)
+		if err != nil {
+			return err
+		}
+		closing, err := h.tx.Closing(r.ID)
+		if err != nil {
+			return err
+		}
+		closing.DeletedAt = h.now
+		if err := h.tx.SetClosing(r.ID, closing); err != nil {
+			return err
+		}
+		for _, closed := range []*Request{r, standing} {
+			if err := h.tx.Change(closed, finishClosing, h.now); err != nil {
+				return err
+			}
+		}
+		if err := h.both(r, standing, EventClosed, "desk", "site "+r.Plan.Site.ID+" is deleted; its files are in "+closing.Export.Folder); err != nil {
+			return err
+		}
+		letter := ClosingDone{Request: r, Closing: closing}
+		if err := h.send(r.From, letter, envelope{request: r}); err != nil {
+			return err
+		}
+		letter.ForIT = true
+		return h.tellIT(letter, envelope{request: r})
+	})
+}
+
+// Download finds the export that a link leads to; ErrNotFound if the link is
+// unknown, too old, or its closing was undone.
+func (d *Desk) Download(ctx context.Context, token string) (r *Request, closing Closing, err error) {
+	err = d.transact(ctx, func(h *hand) error {
+		id, err := h.tx.ClosingOfLink(trust.HashToken(token))
+		if err != nil {
+			return err
+		}
+		if r, err = h.tx.Request(id); err != nil {
+			return err
+		}
+		if closing, err = h.tx.Closing(id); err != nil {
+			return err
+		}
+		if closing.Export == nil || closing.UndoBy != "" || h.now.After(closing.LinkUntil) {
+			return ErrNotFound
+		}
+		return nil
+	})
+	return r, closing, err
+}
+
+// EventFetched: saved files were fetched by their link.
+const EventFetched EventKind = "files_fetched"
+
+// Downloaded records that the holder of a link fetched a file of an export,
+// once for each file.
+func (d *Desk) Downloaded(ctx context.Context, token, file string) error {
+	r, _, err := d.Download(ctx, token)
+	if err != nil {
+		return err
+	}
+	return d.transact(ctx, func(h *hand) error {
+		events, err := h.tx.Events(r.ID)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(events, func(e Event) bool { return e.Kind == EventFetched && e.Detail == file }) {
+			return nil
+		}
+		return h.event(r, EventFetched, "link", file)
+	})
+}
