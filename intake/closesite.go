@@ -255,28 +255,32 @@ var ErrDeleting = errors.New("the site is being deleted or is deleted already")
 // longer, to be undone.
 func (d *Desk) Undo(ctx context.Context, r *Request, who string) error {
 	return d.transact(ctx, func(h *hand) error {
-		r, err := h.tx.Request(r.ID)
+		current, err := h.tx.Request(r.ID)
 		if err != nil {
 			return err
 		}
-		closing, err := h.tx.Closing(r.ID)
-		switch {
-		case err != nil:
-			return err
-		case closing.Deleting, r.Kind == forms.Close && r.Status == StatusClosed:
-			return ErrDeleting
-		case r.Kind != forms.Close, r.Status != StatusClosing && r.Status != StatusStuck:
-			return ErrStatus
-		}
-		closing.UndoBy = who
-		if err := h.tx.SetClosing(r.ID, closing); err != nil {
-			return err
-		}
-		if err := h.event(r, EventUndoAsked, who, "site "+r.Plan.Site.ID+" is to be opened again"); err != nil {
-			return err
-		}
-		return h.tx.EnqueueProvision(r.ID, time.Time{})
+		return h.undo(current, who, "site "+r.Plan.Site.ID+" is to be opened again")
 	})
+}
+
+func (h *hand) undo(r *Request, who, why string) error {
+	closing, err := h.tx.Closing(r.ID)
+	switch {
+	case err != nil:
+		return err
+	case closing.Deleting, r.Kind == forms.Close && r.Status == StatusClosed:
+		return ErrDeleting
+	case r.Kind != forms.Close, r.Status != StatusClosing && r.Status != StatusStuck:
+		return ErrStatus
+	}
+	closing.UndoBy = who
+	if err := h.tx.SetClosing(r.ID, closing); err != nil {
+		return err
+	}
+	if err := h.event(r, EventUndoAsked, who, why); err != nil {
+		return err
+	}
+	return h.tx.EnqueueProvision(r.ID, time.Time{})
 }
 
 // reopen opens a site again whose closing IT undid.

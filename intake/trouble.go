@@ -336,6 +336,9 @@ func (d *Desk) Cancel(ctx context.Context, r *Request, who, why string) (news bo
 			return &NotNowError{Request: r, Why: "only a stuck one can be cancelled"}
 		}
 		news = true
+		if r.Kind == forms.Close { // its site is opened again, which the daemon must do first
+			return h.undo(r, who, why)
+		}
 		if err := h.tx.Change(r, cancelStuck, h.now); err != nil {
 			return err
 		}

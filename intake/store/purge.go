@@ -276,6 +276,7 @@ func (g *purge) requests() error {
 			`DELETE FROM tokens WHERE request_id = $1`,
 			`DELETE FROM approvals WHERE request_id = $1`,
 			`DELETE FROM undelivered WHERE request_id = $1`,
+			`DELETE FROM closings WHERE request_id = $1`,
 		} {
 			if err := g.do(statement, id); err != nil {
 				return err

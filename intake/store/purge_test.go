@@ -373,6 +373,7 @@ var retained = map[string]string{
 
 	"offers.plan_hash": "deleted with the users", "offers.instead_of": "deleted with the users", "offers.plan": "deleted with the users",
 
+	"closings.link_hash": "deleted with registry", "closings.record": "deleted with registry",
 	"deviations.record": "deleted with the users", "troubles.record": "deleted with the users",
 	"undelivered.kind": "deleted with notices", "undelivered.address": "deleted with notices", "undelivered.reason": "deleted with notices",
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 	"time"
 
@@ -164,7 +165,9 @@ func (e *export) folder(folder *node, prefix string) error {
 		}
 		name := path.Join(prefix, n.name)
 		if n.isFolder() {
-			if _, err := e.archive.CreateHeader(&zip.FileHeader{Name: name + "/", Modified: e.x.timeOf(n.modifiedAt)}); err != nil {
+			header := &zip.FileHeader{Name: name + "/", Modified: e.x.timeOf(n.modifiedAt)}
+			header.SetMode(fs.ModeDir | 0o755)
+			if _, err := e.archive.CreateHeader(header); err != nil {
 				return err
 			}
 			err = e.folder(n, name)
@@ -189,7 +192,10 @@ func (e *export) file(n *node, name string) error {
 	}
 	defer f.Close()
 	// Stored, not compressed: office files and pictures are compressed already.
-	w, err := e.archive.CreateHeader(&zip.FileHeader{Name: name, Modified: e.x.timeOf(n.modifiedAt), Method: zip.Store})
+	header := &zip.FileHeader{Name: name, Modified: e.x.timeOf(n.modifiedAt), Method: zip.Store}
+	// As an archive of DOS, which is one without modes, unzip spoils diacritics.
+	header.SetMode(0o644)
+	w, err := e.archive.CreateHeader(header)
 	if err != nil {
 		return err
 	}
