@@ -76,8 +76,8 @@ func (o *office) closing(id int64) (c intake.Closing) {
 	return c
 }
 
-// days lets days go by, with the chores of each.
-func (o *office) days(n int) {
+// spend lets days go by, with the chores of each.
+func (o *office) spend(n int) {
 	o.Helper()
 	for range n {
 		o.pass(24 * time.Hour)
@@ -115,10 +115,10 @@ func TestClosingFromTheFormToTheDeletion(t *testing.T) {
 	o.says(o.mailTo(it, "closing_saved"), "requests undo 2/23.11.2026", c.Export.KeySHA256)
 	o.says(o.mailTo(marin, "access_ended"), economist, "Spitalul Județean")
 
-	o.days(30)
+	o.spend(30)
 	o.is(id, intake.StatusClosing)
 	o.wantSent()
-	o.days(1)
+	o.spend(1)
 	o.is(id, intake.StatusClosed)
 	o.is(site, intake.StatusClosed)
 	o.wantSent("closing_done ion.popescu", "closing_done it")
@@ -126,7 +126,7 @@ func TestClosingFromTheFormToTheDeletion(t *testing.T) {
 		t.Errorf("the portal has %v", o.portal.sites)
 	}
 	o.must(o.desk.Archive.Verify(t.Context(), *c.Export))
-	o.days(40)
+	o.spend(40)
 	o.wantSent()
 }
 
@@ -389,12 +389,12 @@ func TestFilesAreFetchedByALink(t *testing.T) {
 			t.Errorf("link %q: %v", wrong, err)
 		}
 	}
-	o.days(59) // the site is deleted by then, and the files are still there
+	o.spend(59) // the site is deleted by then, and the files are still there
 	o.is(got.Request, intake.StatusClosed)
 	if _, _, err := o.desk.Download(t.Context(), link[:32]); err != nil {
 		t.Error(err)
 	}
-	o.days(2)
+	o.spend(2)
 	if _, _, err := o.desk.Download(t.Context(), link[:32]); !errors.Is(err, intake.ErrNotFound) {
 		t.Errorf("after its life: %v", err)
 	}
@@ -429,7 +429,7 @@ func TestFailedExportStopsTheDeletion(t *testing.T) {
 			o.is(site, intake.StatusActive)
 			o.wantSent("closing_stuck it")
 			o.says(o.mailTo(it, "closing_stuck"), test.says, "requests retry 2/23.11.2026", "requests undo 2/23.11.2026")
-			o.days(60)
+			o.spend(60)
 			if len(o.portal.sites) != 1 {
 				t.Fatal("the site was deleted")
 			}
@@ -497,23 +497,23 @@ func TestDamagedExportStopsTheDeletion(t *testing.T) {
 			folder := o.closing(id).Export.Folder
 			safe := filepath.Join(t.TempDir(), "copy")
 			o.must(os.CopyFS(safe, os.DirFS(folder)))
-			o.days(10)
+			o.spend(10)
 			damage(o, folder)
-			o.days(21)
+			o.spend(21)
 			o.is(id, intake.StatusClosing)
 			o.is(site, intake.StatusClosing)
 			o.wantSent("closing_held it")
 			o.says(o.mailTo(it, "closing_held"), "nu mai sunt cele de la închidere", folder)
-			o.days(6)
+			o.spend(6)
 			o.wantSent() // tried every day, told every week
-			o.days(1)
+			o.spend(1)
 			o.wantSent("closing_held it")
 			if len(o.portal.sites) != 1 {
 				t.Fatal("the site was deleted")
 			}
 			o.must(os.RemoveAll(folder))
 			o.must(os.CopyFS(folder, os.DirFS(safe)))
-			o.days(1)
+			o.spend(1)
 			o.is(id, intake.StatusClosed)
 			o.wantSent("closing_done ion.popescu", "closing_done it")
 		})
@@ -525,7 +525,7 @@ func TestUndoneClosing(t *testing.T) {
 	o := newOffice(t)
 	site, id := o.closed()
 	o.sent()
-	o.days(29)
+	o.spend(29)
 	o.must(o.desk.Undo(t.Context(), o.request(id), "IT (mirela)"))
 	o.wantSent()
 	o.work()
@@ -540,7 +540,7 @@ func TestUndoneClosing(t *testing.T) {
 	if err := o.desk.Undo(t.Context(), o.request(id), "IT"); !errors.Is(err, intake.ErrStatus) {
 		t.Errorf("undone again: %v", err)
 	}
-	o.days(60)
+	o.spend(60)
 	o.wantSent()
 	o.granted(site)
 	// It can be asked for anew.
@@ -568,13 +568,13 @@ func TestUndoThatComesBetween(t *testing.T) {
 		_, id := o.closed()
 		o.portal.before = failFor("delete ")
 		o.sent()
-		o.days(31)
+		o.spend(31)
 		o.wantSent("closing_held it")
 		if err := o.desk.Undo(t.Context(), o.request(id), "IT"); !errors.Is(err, intake.ErrDeleting) {
 			t.Errorf("undone: %v", err)
 		}
 		o.portal.before = nil
-		o.days(1)
+		o.spend(1)
 		o.is(id, intake.StatusClosed)
 		if err := o.desk.Undo(t.Context(), o.request(id), "IT"); !errors.Is(err, intake.ErrDeleting) {
 			t.Errorf("undone after the deletion: %v", err)
@@ -610,7 +610,7 @@ func TestUndoThatComesBetween(t *testing.T) {
 			o.pass(time.Hour)
 		}
 		o.wantSent("closing_stuck it")
-		o.days(60)
+		o.spend(60)
 		if len(o.portal.sites) != 1 {
 			t.Fatal("the site was deleted")
 		}
@@ -646,11 +646,11 @@ func TestClockSetBackDeletesNothingEarly(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	_, id := o.closed()
-	o.days(20)
+	o.spend(20)
 	o.clock.pass(-15 * 24 * time.Hour)
-	o.days(20)
+	o.spend(20)
 	o.is(id, intake.StatusClosing)
-	o.days(6)
+	o.spend(6)
 	o.is(id, intake.StatusClosed)
 }
 
