@@ -716,3 +716,27 @@ func TestHeadAsksAboutTheClosing(t *testing.T) {
 	o.wantSent("too_late_to_withdraw ion.popescu")
 	o.is(id, intake.StatusClosing)
 }
+
+func TestCancelledClosingOpensTheSiteAgain(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	site, id, question := o.askedToClose()
+	o.portal.before = failFor("export ")
+	o.handle(o.answer(economist, question, "CONFIRM"))
+	for range 10 {
+		o.pass(time.Hour)
+	}
+	o.is(id, intake.StatusStuck)
+	o.sent()
+	if _, err := o.desk.Cancel(t.Context(), o.request(id), "IT", "nu mai e nevoie"); err != nil {
+		t.Fatal(err)
+	}
+	o.work()
+	o.is(id, intake.StatusWithdrawn)
+	o.is(site, intake.StatusActive)
+	o.granted(site)
+	o.wantSent("closing_undone ion.popescu", "closing_undone it")
+	if _, err := o.desk.Skip(t.Context(), o.request(id), "IT", "x"); err == nil {
+		t.Error("members of a closing can be skipped")
+	}
+}
