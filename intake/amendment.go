@@ -6,7 +6,7 @@ import (
 
 // Amendment is one way in which a plan differs from an earlier one: from what
 // the approvers were asked before ([Plan.Corrections]), or from what stands
-// ([Plan.AccessChanges]). A [Change] is another thing: how a plan differs from
+// ([Request.AccessChanges]). A [Change] is another thing: how a plan differs from
 // what its own form asks for.
 type Amendment struct {
 	Kind   AmendmentKind `json:"kind"`
@@ -34,7 +34,7 @@ const (
 // Corrections lists how the plan differs from what the approvers were asked
 // before the form was corrected.
 func (p Plan) Corrections() []Amendment {
-	if p.Corrects == nil {
+	if p.Corrects == nil || p.Site.ID == "" {
 		return nil
 	}
 	list := amendments(p.Corrects.Site, p.Site, p.Corrects.Members, p.Members)

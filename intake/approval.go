@@ -11,19 +11,25 @@ import (
 // askApproval draws up the plan of a form in order and asks the first approver
 // (procedure step 2).
 func (h *hand) askApproval(r *Request) error {
-	siteID, err := h.freeSiteID(r.Submission.Partner, r.Number)
+	plan, site, err := h.drawUp(r)
 	if err != nil {
 		return err
 	}
-	reading := &forms.Reading{Submission: r.Submission, Department: r.Department}
-	plan := MakePlan(reading, r.Number, siteID)
-	plan.Corrects, plan.Round = r.Plan.Corrects, r.Plan.Round
+	if site != nil && len(r.with(plan, "").AccessChanges()) == 0 {
+		return h.nothingToChange(r, site)
+	}
 	r.Plan = plan
 	if r.PlanHash, err = HashPlan(r.Submission, r.Plan); err != nil {
 		return err
 	}
 	if err := h.tx.Change(r, askApproval, h.now); err != nil {
 		return err
+	}
+	if site != nil {
+		detail := fmt.Sprintf("of site %s, which stands by nr. %s: %s", site.Plan.Site.ID, site.Number, accessChangesForIT(r.AccessChanges()))
+		if err := h.event(r, EventChange, "desk", detail); err != nil {
+			return err
+		}
 	}
 	approver, err := h.askFirst(r)
 	if err != nil {
@@ -33,6 +39,24 @@ func (h *hand) askApproval(r *Request) error {
 		return err
 	}
 	return h.send(r.From, Registered{Request: r, Approver: approver}, envelope{request: r, answers: true, bounded: true})
+}
+
+// drawUp makes the plan for a new site, or for a change of the one that stands.
+func (h *hand) drawUp(r *Request) (plan Plan, site *Request, err error) {
+	if r.Plan.Replaces != nil {
+		if site, err = h.tx.Standing(r.Plan.Replaces.Site.ID); err != nil {
+			return plan, nil, err
+		}
+		plan = h.planChange(r, site)
+	} else {
+		siteID, err := h.freeSiteID(r.Submission.Partner, r.Number)
+		if err != nil {
+			return plan, nil, err
+		}
+		plan = MakePlan(&forms.Reading{Submission: r.Submission, Department: r.Department}, r.Number, siteID)
+	}
+	plan.Separate, plan.Corrects, plan.Round = r.Plan.Separate, r.Plan.Corrects, r.Plan.Round
+	return plan, site, nil
 }
 
 // freeSiteID makes a site ID out of the partner's name that no request uses;

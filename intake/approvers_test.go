@@ -28,7 +28,7 @@ func (o *office) asks() (id int64, whom string) {
 	s := submission()
 	s.ActivationDate = forms.DateOf(o.clock.Now().In(bucharest()))
 	s.InfoTypes += strings.Repeat(" și altele", int(o.uid)) // another purpose each time
-	got := o.handle(o.write(letter{from: economist, subject: "Cerere", text: "Atașez cererea.", files: []file{annex(o, s)}}))
+	got := o.handle(o.write(letter{from: economist, subject: "Cerere pentru un site nou", text: "Atașez cererea.", files: []file{annex(o, s)}}))
 	for _, line := range o.sent() {
 		if name, ok := strings.CutPrefix(line, "approval "); ok {
 			whom += name

@@ -51,7 +51,7 @@ func (h *hand) continued(head Person, found FormFound) (*Request, error) {
 	case StatusReturned:
 		return r, nil
 	case StatusAwaitingApproval, StatusApproved, StatusScheduled, StatusProvisioning, StatusStuck:
-		if r.Kind == forms.Create && len(h.c.Forms) == 1 && !h.wantsNew() && r.resembles(found.Reading.Submission) {
+		if r.Kind == forms.Create && len(h.c.Forms) == 1 && !says(h.c, newWords) && r.resembles(found.Reading.Submission) {
 			return r, nil
 		}
 	}
@@ -61,11 +61,12 @@ func (h *hand) continued(head Person, found FormFound) (*Request, error) {
 // newWords are what somebody writes who answers an old mail and wants something new.
 var newWords = []string{"site-nou", "cerere-noua"}
 
-// wantsNew reports whether the subject or the newly written text says so.
-func (h *hand) wantsNew() bool {
-	for _, text := range []string{h.c.Message.Subject, h.c.Reply.Evidence} {
+// says reports whether the subject or the newly written text holds one of the
+// words, which are as [letters] makes them.
+func says(c *Case, list []string) bool {
+	for _, text := range []string{c.Message.Subject, c.Reply.Evidence} {
 		words := "-" + letters(text) + "-"
-		if slices.ContainsFunc(newWords, func(w string) bool { return strings.Contains(words, "-"+w+"-") }) {
+		if slices.ContainsFunc(list, func(w string) bool { return strings.Contains(words, "-"+w+"-") }) {
 			return true
 		}
 	}
@@ -126,10 +127,10 @@ func (h *hand) correctAsked(r *Request, found FormFound, mail int64, proof strin
 		return err
 	}
 	before := r.Plan
-	before.Corrects = nil
+	before.Corrects, before.Replaces = nil, nil
 	// The round makes the plan another one than any that was shown before, so
 	// that no earlier answer counts for it (rule T6).
-	r.Plan, r.PlanHash = Plan{Corrects: &before, Round: before.Round + 1}, ""
+	r.Plan, r.PlanHash = Plan{Corrects: &before, Round: before.Round + 1, Replaces: r.Plan.Replaces, Separate: r.Plan.Separate}, ""
 	h.fillIn(r, found, mail, proof)
 	if err := h.tx.Change(r, correctAsked, h.now); err != nil {
 		return err
@@ -229,12 +230,8 @@ func (h *hand) heldForm(r *Request, hash string) (found FormFound, mail int64, o
 	if mail == 0 {
 		return found, 0, false, nil
 	}
-	raw, err := h.Store.MailBytes(h.ctx, mail)
+	c, err := h.caseOf(mail)
 	if err != nil {
-		return found, 0, false, err
-	}
-	c := &Case{Message: h.Parse(raw, false)}
-	if err := h.readForms(h.ctx, c); err != nil {
 		return found, 0, false, err
 	}
 	for _, found := range c.Forms {

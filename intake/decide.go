@@ -367,7 +367,7 @@ func (h *hand) senderAnswers(k Token) (Settlement, error) {
 			return s, err
 		}
 		s.Note = "the sender confirmed the form"
-		return s, h.askApproval(r)
+		return s, h.examineConfirmed(r)
 	case denied:
 		if err := h.tx.SpendTokens(r.ID, h.now); err != nil {
 			return s, err

@@ -212,4 +212,4 @@ var Letters = []Letter{BlankForms{}, Registered{}, Returned{}, ConfirmRequest{},
 	ClosingRefused{}, ClosingQuestion{}, ClosingDropped{}, AccessEnded{}, ClosingSaved{}, ClosingStuck{}, ClosingHeld{}, ClosingUndone{},
 	AccessResumed{}, ClosingDone{},
 	Reminder{}, StillWaiting{}, Expired{}, StatusReport{}, Withdrawn{}, WithdrawnForOthers{}, TooLateToWithdraw{},
-	QuestionWithdrawn{}, CorrectionNotTaken{}}
+	QuestionWithdrawn{}, CorrectionNotTaken{}, NothingChanges{}, AccessAltered{}, AccessRemoved{}}

@@ -20,9 +20,13 @@ type Plan struct {
 	Members    []Member   `json:"members"` // partner's first, in the order of the form
 	ActivateOn forms.Date `json:"activate_on"`
 
-	Corrects *Plan        `json:"corrects,omitempty"` // what the approvers were asked before the form was corrected
-	Round    int          `json:"round,omitempty"`    // how often it was corrected after they were asked
-	Closing  *ClosingPlan `json:"closing,omitempty"`  // of a request to close the site
+	Replaces *Former `json:"replaces,omitempty"` // what stood when a change of access was drawn up; nil: the site is new
+	Separate bool    `json:"separate,omitempty"` // a new site was asked for although there may be one with the same partner
+
+	Corrects *Plan `json:"corrects,omitempty"` // what the approvers were asked before the form was corrected
+	Round    int   `json:"round,omitempty"`    // how often it was corrected after they were asked
+
+	Closing *ClosingPlan `json:"closing,omitempty"` // of a request to close the site
 }
 
 // MakePlan draws up the plan for a form in order. siteID must be free.

@@ -87,13 +87,22 @@ func (d *Desk) Provision(ctx context.Context, id int64, last bool) error {
 		if wait := d.activationTime(r.Plan, now).Sub(now); wait > 0 {
 			return LaterError{wait} // the clock was set back, or the city hall's hour was changed
 		}
-		if holds := d.holds(r); len(holds) > 0 {
+		moved, err := d.movedOn(ctx, r)
+		if err != nil {
+			return err
+		}
+		if holds := append(d.holds(r), moved...); len(holds) > 0 {
 			return d.hold(ctx, r, holds)
 		}
 		if err := d.startProvisioning(ctx, r); err != nil {
 			return err
 		}
 	case StatusProvisioning:
+		if moved, err := d.movedOn(ctx, r); err != nil {
+			return err
+		} else if len(moved) > 0 {
+			return d.hold(ctx, r, moved)
+		}
 	case StatusActive:
 		return d.moveAddresses(ctx, r, last)
 	case StatusWithdrawn:
@@ -127,7 +136,7 @@ func (d *Desk) attempt(ctx context.Context, r *Request) (failures []Failure, dif
 	if len(failures) > 0 {
 		return failures, nil, fmt.Errorf("provisioning request %s: %s", r.Number, failures[0].Err)
 	}
-	granted, err := d.Portal.Members(ctx, r.Plan.Site.ID)
+	granted, err := d.readBack(ctx, r)
 	if err != nil {
 		err = fmt.Errorf("reading back the members of request %s: %w", r.Number, err)
 		return []Failure{{Err: err.Error()}}, nil, err
@@ -160,7 +169,7 @@ func (d *Desk) grant(ctx context.Context, r *Request) []Failure {
 	if err := d.Portal.EnsureSite(ctx, r.Plan.Site); err != nil {
 		return []Failure{{Err: err.Error()}}
 	}
-	failures := d.leaveOut(ctx, r)
+	failures := append(d.leaveOut(ctx, r), d.endFormerAccess(ctx, r)...)
 	for _, m := range r.Members() {
 		if err := d.Portal.EnsureMember(ctx, r.Plan.Site.ID, m); err != nil {
 			failures = append(failures, Failure{Member: &m, Err: err.Error()})
@@ -169,11 +178,11 @@ func (d *Desk) grant(ctx context.Context, r *Request) []Failure {
 	return failures
 }
 
-// invite makes every member's link. That is done before [Desk.inform]'s
+// invite makes the link of every member who had no access yet. That is done before [Desk.inform]'s
 // transaction, because the portal is another system. If it is interrupted, new
 // links replace these, which nobody has.
 func (d *Desk) invite(ctx context.Context, r *Request) (invitations []Invitation, failures []Failure) {
-	for _, m := range r.Members() {
+	for _, m := range r.newMembers() {
 		invitation, err := d.Portal.Invite(ctx, m.Address)
 		if err != nil {
 			failures = append(failures, Failure{Member: &m, Err: "making a link: " + err.Error()})
@@ -183,19 +192,34 @@ func (d *Desk) invite(ctx context.Context, r *Request) (invitations []Invitation
 	return invitations, failures
 }
 
-// inform tells every member and the requester (procedure step 7), in the same
-// transaction that makes the request active.
+// inform tells every member whom it concerns and the requester (procedure step
+// 7), in the same transaction that makes the request active and ends the one
+// that it replaces.
 func (d *Desk) inform(ctx context.Context, r *Request, invitations []Invitation) error {
-	members := r.Members()
 	url := d.Portal.SiteURL(r.Plan.Site.ID)
 	err := d.transact(ctx, func(h *hand) error {
+		former, err := h.replaced(r)
+		if err != nil {
+			return err
+		}
 		if err := h.tx.Change(r, activate, h.now); err != nil {
 			return err
 		}
-		if err := h.event(r, EventActive, "desk", fmt.Sprintf("%s is open for %d members", url, len(members))); err != nil {
+		if err := h.event(r, EventActive, "desk", fmt.Sprintf("%s is open for %d members", url, len(r.Members()))); err != nil {
 			return err
 		}
-		for i, m := range members {
+		if former != nil {
+			if err := h.tx.Change(former, replace, h.now); err != nil {
+				return err
+			}
+			if err := h.event(former, EventReplaced, "desk", "by nr. "+r.Number.String()); err != nil {
+				return err
+			}
+			if err := h.informOfChange(r, url); err != nil {
+				return err
+			}
+		}
+		for i, m := range r.newMembers() {
 			letter := Access{Request: r, Member: m, SiteURL: url, Invitation: invitations[i]}
 			if err := h.send(Person{m.Name, m.Address}, letter, envelope{request: r, secret: invitations[i].Link != ""}); err != nil {
 				return err

@@ -3,6 +3,7 @@ package intake
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strconv"
 	"time"
@@ -70,6 +71,23 @@ func (h *hand) examineForm(r *Request, found FormFound) error {
 	return h.askApproval(r)
 }
 
+// examineConfirmed goes on with a form that its sender has confirmed: what the
+// records show may have changed since. The form itself was in order, and does
+// not have to be so again.
+func (h *hand) examineConfirmed(r *Request) error {
+	c, err := h.caseOf(r.FormMail)
+	if err != nil {
+		return err
+	}
+	for _, found := range c.Forms {
+		if found.Attachment.Name == r.FormName && reflect.DeepEqual(found.Reading.Submission, r.Submission) {
+			found.Reading.Problems = nil
+			return h.examineForm(r, found)
+		}
+	}
+	return h.askApproval(r)
+}
+
 // proof says what proves the sender of the mail in hand; empty: nothing.
 func (h *hand) proof() string {
 	if h.c.Origin.Authentic {
@@ -107,24 +125,26 @@ func (h *hand) fillIn(r *Request, found FormFound, mail int64, proof string) {
 	r.FormName, r.FormMail, r.Proven = found.Attachment.Name, mail, proof
 }
 
-// checkOpen adds the problem that only the records can show: another request
-// asks for a site with the same partner for the same purpose, or there is one.
+// checkOpen adds the problem that only the records can show: the site that is
+// meant cannot be changed now, or another request asks for a site with the same
+// partner for the same purpose, or there is one.
 func (h *hand) checkOpen(r *Request, found *FormFound) error {
 	if r.Kind == forms.Close {
 		return h.checkClosing(r, found)
 	}
-	if len(found.Reading.Problems) > 0 {
-		return nil
-	}
-	other, err := h.tx.OpenRequest(r.Purpose(), r.ID)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
+	c, err := h.caseOf(r.FormMail)
 	if err != nil {
 		return err
 	}
-	message := fmt.Sprintf("Pentru această instituție și aceleași informații există deja cererea nr. %s. "+
-		"Dacă este nevoie de alt site, scrieți la tipurile de informații prin ce se deosebește.", other.Number)
+	message, err := h.findSite(r, c)
+	if err != nil || len(found.Reading.Problems) > 0 {
+		return err
+	}
+	if message == "" {
+		if message, err = h.duplicate(r); err != nil || message == "" {
+			return err
+		}
+	}
 	reading := *found.Reading
 	reading.Problems = []forms.Problem{reading.Problem("partner", forms.Duplicate, message)}
 	found.Reading = &reading
@@ -132,11 +152,29 @@ func (h *hand) checkOpen(r *Request, found *FormFound) error {
 	return nil
 }
 
-// requestOfMail finds the request that the mail is about, by the mail of ours
-// that it answers or by the number in its subject. nil: it names none. That a
-// mail names a request proves nothing about its sender.
+// duplicate says in Romanian that there is another request for the same purpose.
+func (h *hand) duplicate(r *Request) (string, error) {
+	other, err := found(h.tx.OpenRequest(r.Purpose(), r.ID))
+	if other == nil || err != nil {
+		return "", err
+	}
+	if r.Plan.Replaces != nil && other.Plan.Site.ID == r.Plan.Replaces.Site.ID {
+		return "", nil // it is the site that is to be changed
+	}
+	return fmt.Sprintf("Pentru această instituție și aceleași informații există deja cererea nr. %s. "+
+		"Dacă este nevoie de alt site, scrieți la tipurile de informații prin ce se deosebește.", other.Number), nil
+}
+
+// requestOfMail finds the request that the mail in hand is about, see [hand.requestAbout].
 func (h *hand) requestOfMail() (r *Request, answers bool, err error) {
-	for _, id := range h.c.Message.Threads() {
+	return h.requestAbout(h.c.Message)
+}
+
+// requestAbout finds the request that a mail is about, by the mail of ours that it
+// answers or by the number in its subject. nil: it names none. That a mail names
+// a request proves nothing about its sender.
+func (h *hand) requestAbout(m *Message) (r *Request, answers bool, err error) {
+	for _, id := range m.Threads() {
 		notice, err := h.tx.NoticeOfMessage(id)
 		if err == nil && notice.Request != 0 {
 			r, err := h.tx.Request(notice.Request)
@@ -146,7 +184,7 @@ func (h *hand) requestOfMail() (r *Request, answers bool, err error) {
 			return nil, false, err
 		}
 	}
-	number, ok := FindNumber(h.c.Message.Subject)
+	number, ok := FindNumber(m.Subject)
 	if !ok {
 		return nil, false, nil
 	}

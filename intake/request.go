@@ -29,7 +29,7 @@ type Request struct {
 	Department string // the directory's name
 	Proven     string // how the sender was proven: "dmarc", "dkim", "auth", "smime", "confirmation"; empty: not yet
 	Submission forms.Submission
-	Plan       Plan   // until the form is in order only its Corrects and Round
+	Plan       Plan   // until the form is in order a mere draft of it
 	PlanHash   string // of form and plan (rule T6)
 	FormName   string // of the workbook as it was sent
 	FormMail   int64  // the mail that carries the workbook

@@ -63,6 +63,10 @@ type Tx interface {
 	// StandingSites lists the requests by whose plans sites stand, by site ID:
 	// those that are active.
 	StandingSites() ([]*Request, error)
+	// RunningRequest finds a request other than except for the site with this ID,
+	// by whose plan it does not stand yet: one that is asked about, approved,
+	// scheduled, being provisioned or stuck.
+	RunningRequest(siteID string, except int64) (*Request, error) // ErrNotFound
 	// OpenRequest finds a request other than except that has this purpose, of
 	// which a site is open or may still come.
 	OpenRequest(purpose string, except int64) (*Request, error) // ErrNotFound

@@ -34,10 +34,11 @@ const (
 	HoldDepartment HoldWhy = "department" // the directory doesn't list the department any more
 	HoldHead       HoldWhy = "head"       // who asked for it is no longer the department's head
 	HoldPlan       HoldWhy = "plan"       // it is not what was approved (rule T6)
+	HoldStanding   HoldWhy = "standing"   // what it is to change is no longer so, or is being closed (rule T6)
 )
 
 // HoldWhys lists all of them.
-var HoldWhys = []HoldWhy{HoldApprover, HoldDepartment, HoldHead, HoldPlan}
+var HoldWhys = []HoldWhy{HoldApprover, HoldDepartment, HoldHead, HoldPlan, HoldStanding}
 
 // holds lists what an approved request rests on and no longer holds.
 func (d *Desk) holds(r *Request) []Hold {
@@ -72,11 +73,15 @@ func (r *Request) decisions() []Decision {
 	return append(slices.Clone(r.Decision.Earlier), *r.Decision)
 }
 
-// hold stops a request on its day and hands it to IT.
+// hold stops a request on its day, before anything is done, and hands it to IT.
 func (d *Desk) hold(ctx context.Context, r *Request, holds []Hold) error {
 	d.Log.Warn("a request is held on its day", "request", r.Number.String(), "why", holdsInShort(holds))
 	return d.transact(ctx, func(h *hand) error {
-		if err := h.tx.Change(r, holdDated, h.now); err != nil {
+		stop := holdDated
+		if r.Status == StatusProvisioning {
+			stop = getStuck
+		}
+		if err := h.tx.Change(r, stop, h.now); err != nil {
 			return err
 		}
 		if err := h.event(r, EventStuck, "desk", "on its day: "+holdsInShort(holds)); err != nil {
@@ -101,6 +106,8 @@ func holdsInShort(holds []Hold) string {
 			list = append(list, x.Name+" no longer heads the department")
 		case HoldPlan:
 			list = append(list, "the plan is not what was approved")
+		case HoldStanding:
+			list = append(list, "what stands is no longer as nr. "+x.Name+" left it")
 		}
 	}
 	return strings.Join(list, "; ")
@@ -471,6 +478,9 @@ func (d *Desk) undo(ctx context.Context, r *Request) (Remains, error) {
 		err = d.Portal.ResumeSite(ctx, r.Plan.Site.ID)
 	case standing != nil:
 		left.State = SiteStands
+		if err = d.restore(ctx, r, standing); err != nil {
+			break
+		}
 		var granted []Member
 		if granted, err = d.Portal.Members(ctx, r.Plan.Site.ID); err == nil {
 			left.Differences = Compare(standing.Members(), granted)

@@ -49,6 +49,10 @@ var mailFuncs = template.FuncMap{
 	"state":      StateInWords,
 	"folderName": filepath.Base,
 
+	"accessChange":  accessChange,
+	"accessChanged": accessChanged,
+	"isChange":      isChange,
+
 	"canWithdraw": func(r *intake.Request) bool {
 		return r.Status == intake.StatusApproved || r.Status == intake.StatusScheduled
 	},
@@ -119,6 +123,9 @@ func abilities(r forms.Rights) []string {
 func purpose(r *intake.Request) string {
 	if r.Kind == forms.Close {
 		return "închidere site " + short(60, r.Submission.Site)
+	}
+	if isChange(r) {
+		return "schimbarea accesului la site-ul comun cu " + short(60, r.Submission.Partner)
 	}
 	return "site comun cu " + short(60, r.Submission.Partner)
 }
@@ -332,7 +339,7 @@ func letterInWords(name string) string {
 		return "vestea că cererea a fost retrasă"
 	case "new_link":
 		return "linkul nou pentru parolă"
-	case "access":
+	case "access", "access_altered", "access_removed":
 		return "mesajul de acces către utilizator"
 	case "journal", "no_journal":
 		return "jurnalul unui site, către cel care l-a cerut"
@@ -340,7 +347,7 @@ func letterInWords(name string) string {
 		return "lista celor cu acces, către solicitant"
 	case "question_withdrawn":
 		return "vestea că o întrebare a fost retrasă, către cel care aprobă"
-	case "registered", "returned", "approved", "correction_not_taken", "rejected", "confirm_request", "closing_dropped", "closing_saved", "closing_undone", "closing_done":
+	case "registered", "returned", "approved", "correction_not_taken", "nothing_changes", "rejected", "confirm_request", "closing_dropped", "closing_saved", "closing_undone", "closing_done":
 		return "răspunsul către solicitant"
 	case "review", "reviewed", "review_others":
 		return "verificarea listei celor cu acces"

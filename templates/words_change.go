@@ -37,6 +37,36 @@ func altered(a intake.Amendment) string {
 	return strings.Join(list, "; ")
 }
 
+// accessChange says how access to a site changes. For a member, the name stands
+// before it.
+func accessChange(a intake.Amendment) string {
+	switch a.Kind {
+	case intake.Added:
+		return "acces nou, " + RightsInWords(a.Member.Rights)
+	case intake.Removed:
+		return "accesul încetează (are în prezent: " + RightsInWords(a.Member.Rights) + ")"
+	case intake.Reworded:
+		return "„" + lines(a.To) + "” (în prezent: „" + lines(a.From) + "”)"
+	}
+	return strings.ReplaceAll(altered(a), "(în cererea dinainte: ", "(în prezent: ")
+}
+
+// accessChanged says how access to a site has changed.
+func accessChanged(a intake.Amendment) string {
+	switch a.Kind {
+	case intake.Added:
+		return "a primit acces, " + RightsInWords(a.Member.Rights)
+	case intake.Removed:
+		return "nu mai are acces (avea: " + RightsInWords(a.Member.Rights) + ")"
+	case intake.Reworded:
+		return "„" + lines(a.To) + "” (era: „" + lines(a.From) + "”)"
+	}
+	return strings.ReplaceAll(altered(a), "(în cererea dinainte: ", "(avea: ")
+}
+
+// isChange reports whether a request is about a site that stands.
+func isChange(r *intake.Request) bool { return r.Plan.Replaces != nil }
+
 // amended names what an amendment is about that is about no member.
 func amended(a intake.Amendment) string {
 	switch {

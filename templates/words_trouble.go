@@ -13,6 +13,8 @@ func hold(x intake.Hold) string {
 		return x.Name + ", care a cerut site-ul, nu mai conduce compartimentul"
 	case intake.HoldPlan:
 		return "ce urma să se creeze nu mai este ceea ce s-a aprobat; verificați dacă baza de date a fost modificată"
+	case intake.HoldStanding:
+		return "site-ul nu mai este cum era când s-a cerut schimbarea (cererea nr. " + x.Name + "): între timp accesul s-a schimbat, sau site-ul se închide"
 	}
 	return x.Name
 }

@@ -173,6 +173,12 @@ func (t *tx) StandingSites() ([]*intake.Request, error) {
 	return listRequests(t.ctx, t.q, ` WHERE r.kind = 'create' AND r.status = 'active' ORDER BY r.site_id`)
 }
 
+// RunningRequest implements [intake.Tx].
+func (t *tx) RunningRequest(siteID string, except int64) (*intake.Request, error) {
+	return findRequest(t.ctx, t.q, ` WHERE r.site_id = $1 AND r.site_id <> '' AND r.kind = 'create' AND r.id <> $2 AND r.status IN
+		('awaiting_approval', 'approved', 'scheduled', 'provisioning', 'stuck') ORDER BY r.id LIMIT 1`, siteID, except)
+}
+
 // OpenRequest implements [intake.Tx].
 func (t *tx) OpenRequest(purpose string, except int64) (*intake.Request, error) {
 	return findRequest(t.ctx, t.q, ` WHERE r.purpose = $1 AND r.purpose <> '' AND r.id <> $2 AND r.status IN
