@@ -143,6 +143,9 @@ func printStory(w io.Writer, r *intake.Request, story []store.StoryLine, loc *ti
 	if r.PlanHash != "" {
 		row("site", r.Plan.Site.ID)
 	}
+	if f := r.Plan.Replaces; f != nil {
+		row("changes access by", "nr. "+f.Number.String())
+	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
@@ -166,6 +169,22 @@ func printStory(w io.Writer, r *intake.Request, story []store.StoryLine, loc *ti
 				what += " (the access is not moved yet)"
 			}
 			fmt.Fprintf(t, "  %s\t%s\t%s\t%s: %s\n", d.At.In(loc).Format("02.01.2006 15:04"), d.Address, what, d.By, oneLine(d.Why))
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+	if changes := r.AccessChanges(); len(changes) > 0 {
+		fmt.Fprintln(w, "\nChanges of access")
+		for _, a := range changes {
+			switch a.Kind {
+			case intake.Reworded:
+				fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", a.Kind, a.Field, oneLine(a.From), oneLine(a.To))
+			case intake.Altered:
+				fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", a.Kind, a.Member.Address, a.Was.Rights, a.Member.Rights)
+			default:
+				fmt.Fprintf(t, "  %s\t%s\t%s\t\n", a.Kind, a.Member.Address, a.Member.Rights)
+			}
 		}
 		if err := t.Flush(); err != nil {
 			return err
