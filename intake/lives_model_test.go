@@ -49,6 +49,7 @@ type lived struct {
 	since   forms.Date
 	done    map[string]int  // reminders and so on, since then
 	held    map[string]bool // corrected forms that wait to be confirmed
+	former  *lived          // of a change of access: by which the site stood when it was asked for
 	version int             // of what may be answered: an answer to an older one decides nothing
 }
 
@@ -152,9 +153,8 @@ func (m *model) examine(l *lived, origin string, s spec) {
 	l.spec, l.origin = s, origin
 	l.version++
 	m.become(l, intake.StatusReceived)
-	same := slices.ContainsFunc(m.lives, func(o *lived) bool { return o != l && o.spec.partner == s.partner && m.running(o.status) })
 	switch {
-	case s.broken || same || s.day.Before(m.today()):
+	case s.broken || m.another(l) || s.day.Before(m.today()):
 		m.become(l, intake.StatusReturned)
 		m.expect(l, "returned", l.head)
 	case origin != "proven":
@@ -164,7 +164,47 @@ func (m *model) examine(l *lived, origin string, s spec) {
 	}
 }
 
+// standing is the life by which the site stands that l asks about, if its head may change it.
+func (m *model) standing(l *lived) *lived {
+	for _, o := range m.lives {
+		if o != l && o.status == intake.StatusActive && o.spec.partner == l.spec.partner && o.head == l.head {
+			return o
+		}
+	}
+	return nil
+}
+
+// another: somebody else asks for the same, or has it.
+func (m *model) another(l *lived) bool {
+	former := m.standing(l)
+	return slices.ContainsFunc(m.lives, func(o *lived) bool {
+		return o != l && o != former && o.spec.partner == l.spec.partner && m.running(o.status)
+	})
+}
+
+// changing: a change of l is being made, or is stuck half-way.
+func (m *model) changing(l *lived) *lived {
+	for _, o := range m.lives {
+		if o.former == l && (o.status == intake.StatusProvisioning || o.status == intake.StatusStuck) {
+			return o
+		}
+	}
+	return nil
+}
+
 func (m *model) ask(l *lived) {
+	l.former = m.standing(l)
+	switch {
+	case m.another(l):
+		m.become(l, intake.StatusReturned)
+		m.expect(l, "returned", l.head)
+		return
+	case l.former != nil && maps.Equal(l.former.granted.rights, l.spec.rights):
+		l.former = nil
+		m.become(l, intake.StatusReturned)
+		m.expect(l, "nothing_changes", l.head)
+		return
+	}
 	m.become(l, intake.StatusAwaitingApproval)
 	m.expect(l, "registered", l.head)
 	m.expect(l, "approval", mayor)
@@ -471,11 +511,32 @@ func (m *model) time(blocked func(*lived) bool) {
 			m.become(l, intake.StatusProvisioning)
 		}
 		if l.status == intake.StatusProvisioning && !blocked(l) {
-			m.become(l, intake.StatusActive)
-			for address := range l.granted.rights {
-				m.expect(l, "access", address)
-			}
-			m.expect(l, "access_list", l.head)
+			m.activate(l)
+		}
+	}
+}
+
+// activate tells everybody whom it concerns, and ends what stood before.
+func (m *model) activate(l *lived) {
+	m.become(l, intake.StatusActive)
+	m.expect(l, "access_list", l.head)
+	before := access{}
+	if l.former != nil {
+		before = l.former.granted.rights
+		m.become(l.former, intake.StatusReplaced)
+	}
+	for address, rights := range l.granted.rights {
+		switch before[address] {
+		case 0:
+			m.expect(l, "access", address)
+		case rights:
+		default:
+			m.expect(l, "access_altered", address)
+		}
+	}
+	for address := range before {
+		if l.granted.rights[address] == 0 {
+			m.expect(l, "access_removed", address)
 		}
 	}
 }

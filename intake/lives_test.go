@@ -306,9 +306,9 @@ func (w *lives) aMail(kinds ...string) (*mailed, *lived) {
 }
 
 // correctedForm sends another form in the thread of the first: one that went
-// back, or that is being decided. It may still not be in order.
+// back, that is being decided, or whose site stands. It may still not be in order.
 func (w *lives) correctedForm() string {
-	m, l := w.aMail("returned", "registered")
+	m, l := w.aMail("returned", "registered", "nothing_changes", "access_list")
 	if m == nil {
 		return ""
 	}
@@ -475,6 +475,9 @@ func (w *lives) cancel() string {
 		if l.status != intake.StatusStuck || w.portalDown {
 			continue
 		}
+		if l.former != nil && l.former.granted.rights[w.failing] != 0 {
+			continue // what stood can't be given back yet
+		}
 		_, err := w.desk.Cancel(w.Context(), w.request(l.id), it, "nu mai este nevoie")
 		w.must(err)
 		w.model.cancel(l)
@@ -526,10 +529,24 @@ func (w *lives) compareSites() {
 			members = w.portal.members[r.Plan.Site.ID]
 		}
 		got := accessOf(members)
-		switch l.status {
-		case intake.StatusActive:
+		change := w.model.changing(l)
+		switch {
+		case change != nil || l.former != nil && w.model.changing(l.former) == l:
+			// Half-way each has what they had, or what they are to have.
+			before, after := l, change
+			if change == nil {
+				before, after = l.former, l
+			}
+			for _, address := range []string{marin, elena, carmen, dan} {
+				if rights := got[address]; rights != before.granted.rights[address] && rights != after.granted.rights[address] {
+					w.Errorf("request %d: %s may %s, had %s and is to have %s", after.id, address, rights, before.granted.rights[address], after.granted.rights[address])
+				}
+			}
+		case l.former != nil && l.status != intake.StatusActive, l.status == intake.StatusReplaced:
+			// The site stands by another request.
+		case l.status == intake.StatusActive:
 			w.has(fmt.Sprintf("the site of request %d", l.id), members, l.granted.rights)
-		case intake.StatusProvisioning, intake.StatusStuck:
+		case l.status == intake.StatusProvisioning, l.status == intake.StatusStuck:
 			for address, rights := range got {
 				if rights != l.granted.rights[address] {
 					w.Errorf("request %d: %s may %s, approved was %s", l.id, address, rights, l.granted.rights[address])
