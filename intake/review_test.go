@@ -354,8 +354,9 @@ func TestLegalBasesAreListedToIT(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.desk.Policy.Review.BasisDays = 30
-	for _, basis := range []string{"Protocol valabil până la 20.01.2027", "Protocol nr. 1204/03.02.2026"} {
+	for i, basis := range []string{"Protocol valabil până la 20.01.2027", "Protocol nr. 1204/03.02.2026"} {
 		s := submission()
+		s.Partner += []string{"", " de Urgență"}[i] // another site
 		s.LegalBasis, s.InfoTypes = basis, basis
 		id, question := o.askedFor(s)
 		o.handle(o.answer(mayor, question, "Aprob."))

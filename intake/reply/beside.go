@@ -86,7 +86,7 @@ var (
 	noSubject = regexp.MustCompile(`(?i)^[\s(<\[]*(?:f[aă]r[aă] subiect|no subject|kein betreff|nincs t[aá]rgy)[\s)>\]]*$`)
 	// ourSubject is how the subject of a question begins, after the number.
 	ourSubject = regexp.MustCompile(`(?i)^\s*(?:spre aprobare(?:, cu schimb[aă]ri)?|repeta[tț]i r[aă]spunsul|aprobare necesar[aă])\s*:\s*`)
-	siteWith   = regexp.MustCompile(`(?i)^\s*(?:site comun cu|site-ul|site)\s+`)
+	siteWith   = regexp.MustCompile(`(?i)^\s*(?:(?:schimbarea accesului la )?site-ul comun cu|site comun cu|site-ul|site)\s+`)
 )
 
 // bareSubject is a subject without the prefixes and tags that programs put there.
