@@ -309,7 +309,7 @@ func TestTwoSitesOfOnePartnerAreAskedApart(t *testing.T) {
 	o.standing()
 	other := submission()
 	other.InfoTypes = "Altele"
-	o.handle(o.write(letter{from: economist, subject: "Cerere", files: []file{annex(o, other)}}))
+	o.handle(o.write(letter{from: economist, subject: "Cerere de site nou", files: []file{annex(o, other)}}))
 	o.handle(o.answer(mayor, o.mailTo(mayor, "approval"), "Aprob."))
 	o.sent()
 	o.handle(o.write(letter{from: economist, subject: "Închidere", files: []file{closeForm(o)}}))
