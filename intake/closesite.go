@@ -137,6 +137,8 @@ func (d *Desk) closeSite(ctx context.Context, r *Request, last bool) error {
 		return nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err() // the daemon is stopping: that is nobody's failure
+	case errors.Is(err, ErrAwaitsIT):
+		return d.orderWork(ctx, r)
 	case last, errors.Is(err, errors.ErrUnsupported):
 		d.Log.Error("closing a site is stuck", "request", r.Number.String(), "error", err)
 		return d.closingStuck(ctx, r, err)

@@ -42,7 +42,7 @@ func (h *hand) decide() (Settlement, error) {
 	if err != nil {
 		return Settlement{}, err
 	}
-	if k == nil || k.Purpose == ConfirmsRequest || closing {
+	if k == nil || k.Purpose == ConfirmsRequest || closing && k.Purpose != DoesWork {
 		if s, taken, err := h.command(); taken || err != nil {
 			return s, err
 		}
