@@ -15,8 +15,14 @@ func (h *hand) askApproval(r *Request) error {
 	if err != nil {
 		return err
 	}
-	if site != nil && len(r.with(plan, "").AccessChanges()) == 0 {
-		return h.nothingToChange(r, site)
+	if site != nil {
+		same := len(r.with(plan, "").AccessChanges()) == 0
+		if err := h.reviewedByForm(site, r.From, same); err != nil {
+			return err
+		}
+		if same {
+			return h.nothingToChange(r, site)
+		}
 	}
 	r.Plan = plan
 	if r.PlanHash, err = HashPlan(r.Submission, r.Plan); err != nil {

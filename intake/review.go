@@ -450,3 +450,28 @@ func (h *hand) accessIsBack(r *Request, rv ReviewRecord) error {
 	}
 	return h.tellMembers(r, r.Members(), true)
 }
+
+// reviewedByForm notes that a form for the site that stands by r, registered and
+// proven, answers its review. A form that asks for what stands is a yes. Access
+// that was suspended comes back with the change, once it is approved.
+func (h *hand) reviewedByForm(r *Request, from Person, same bool) error {
+	rv, err := h.reviewOf(r)
+	if err != nil || rv.State != ReviewAsked && rv.State != ReviewSuspended {
+		return err
+	}
+	if same {
+		return h.endReview(r, rv, from, "by a form that changes nothing")
+	}
+	if rv.State == ReviewSuspended {
+		rv.State = ReviewChanging
+	} else {
+		rv = ReviewRecord{Site: rv.Site, Reviewed: h.today()}
+		if err := h.tx.SpendPurpose(r.ID, Reviews, h.now); err != nil {
+			return err
+		}
+	}
+	if err := h.event(r, EventReviewed, from.Address, "by a changed form"); err != nil {
+		return err
+	}
+	return h.tx.SaveReview(rv)
+}

@@ -394,3 +394,66 @@ func TestLegalBasesAreListedToIT(t *testing.T) {
 	}
 	o.says(o.mailTo(it, "legal_bases"), "S-a încheiat", "miercuri, 20 ianuarie 2027", "Fără o dată de încheiere", "Protocol nr. 1204/03.02.2026")
 }
+
+func TestChangedFormAnswersAReview(t *testing.T) {
+	t.Parallel()
+	for _, suspended := range []bool{false, true} {
+		name := "in time"
+		if suspended {
+			name = "after the suspension"
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, _ := kept(t)
+			o.goTo(2027, 11, 23)
+			o.daily()
+			day := forms.Date{Year: 2027, Month: time.November, Day: 23}
+			if suspended {
+				o.goTo(2027, 12, 14)
+				o.daily()
+				o.goTo(2027, 12, 28)
+				o.daily()
+				day = forms.Date{Year: 2027, Month: time.December, Day: 28}
+			}
+			s := changed()
+			s.ActivationDate = day
+			review := o.mailTo(economist, "review")
+			o.sent()
+			got := o.handle(o.write(letter{from: economist, answers: review, text: "Am corectat lista.", files: []file{annex(o, s)}}))
+			o.is(got.Request, intake.StatusAwaitingApproval)
+			if n := o.happened(intake.EventReviewed); n != 1 {
+				t.Errorf("%d events", n)
+			}
+			if got := o.portal.state["spitalul-judetean"]; (got == "suspended") != suspended {
+				t.Errorf("before the approval the site is %q", got)
+			}
+			o.sent()
+			o.handle(o.answer(mayor, o.mailTo(mayor, "approval"), "Aprob."))
+			o.is(got.Request, intake.StatusActive)
+			if got := o.portal.state["spitalul-judetean"]; got != "" {
+				t.Errorf("after the approval the site is %q", got)
+			}
+			o.sent()
+			o.wantDays(o.days(200), nil)
+			o.goTo(2028, 12, 28)
+			o.daily()
+			o.wantReview()
+		})
+	}
+}
+
+func TestFormThatChangesNothingConfirmsTheReview(t *testing.T) {
+	t.Parallel()
+	o, _ := kept(t)
+	o.goTo(2027, 11, 23)
+	o.daily()
+	s := submission()
+	s.ActivationDate = forms.Date{Year: 2027, Month: time.November, Day: 23}
+	review := o.mailTo(economist, "review")
+	o.sent()
+	o.handle(o.write(letter{from: economist, answers: review, text: "Lista este bună.", files: []file{annex(o, s)}}))
+	o.wantSent("reviewed ion.popescu", "nothing_changes ion.popescu")
+	if rv := o.happened(intake.EventReviewed); rv != 1 {
+		t.Errorf("%d events", rv)
+	}
+}
