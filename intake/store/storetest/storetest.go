@@ -648,6 +648,19 @@ func standing(t *testing.T, s intake.Store) {
 				t.Errorf("site %q: %v, want ErrNotFound", site, err)
 			}
 		}
+		// Of those for a site, the one that has not come so far yet.
+		asked, err := tx.RunningRequest("b", active.ID)
+		if err != nil || asked.Status != intake.StatusAwaitingApproval {
+			t.Errorf("running for site b is %v (%v)", asked, err)
+		}
+		for _, q := range []struct {
+			site   string
+			except int64
+		}{{"b", asked.ID}, {"a", 0}, {"c", 0}, {"", 0}} {
+			if r, err := tx.RunningRequest(q.site, q.except); !errors.Is(err, intake.ErrNotFound) {
+				t.Errorf("running for site %q: %v (%v), want ErrNotFound", q.site, r, err)
+			}
+		}
 		list, err := tx.StandingSites()
 		if err != nil || len(list) != 1 || list[0].ID != active.ID {
 			t.Errorf("the standing sites are %v (%v), want that of %s alone", list, err, active.Number)
