@@ -96,7 +96,7 @@ func (h *hand) planClosing(r, site *Request, place string) error {
 	if err != nil {
 		return err
 	}
-	r.Plan = Plan{Site: site.Plan.Site, Members: site.Plan.Members,
+	r.Plan = Plan{Site: site.Plan.Site, Members: site.Members(),
 		Closing: &ClosingPlan{Usage: usage, Place: place, GraceDays: h.Policy.Closing.GraceDays}}
 	r.PlanHash, err = HashPlan(r.Submission, r.Plan)
 	return err
@@ -123,6 +123,16 @@ func (h *hand) siteToClose(r *Request) (site *Request, why forms.Why, message st
 	}
 	theirs := func(s *Request) bool { return h.Directory.HeadOf(r.From.Address, s.Plan.Site.Department) }
 	named := sitesMeant(r.Submission.Site, standing)
+	if n, ok := FindNumber("nr. " + bareNumber.FindString(r.Submission.Site)); ok && len(named) == 0 {
+		// The number of a request that a change of access has replaced.
+		former, err := h.requestOfNumber(n)
+		if err != nil {
+			return nil, "", "", err
+		}
+		if former != nil && former.Kind == forms.Create && former.Plan.Site.ID != "" {
+			named = slices.DeleteFunc(slices.Clone(standing), func(s *Request) bool { return s.Plan.Site.ID != former.Plan.Site.ID })
+		}
+	}
 	if own := slices.DeleteFunc(slices.Clone(named), func(s *Request) bool { return !theirs(s) }); len(own) > 0 {
 		named = own
 	}
@@ -279,7 +289,7 @@ func (h *hand) siteChanged(r *Request, head Approver) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if standing.Plan.Site == r.Plan.Site && slices.Equal(standing.Plan.Members, r.Plan.Members) {
+	if standing.Plan.Site == r.Plan.Site && slices.Equal(standing.Members(), r.Plan.Members) {
 		return false, nil
 	}
 	if err := h.planClosing(r, standing, r.Plan.Closing.Place); err != nil {

@@ -740,3 +740,47 @@ func TestCancelledClosingOpensTheSiteAgain(t *testing.T) {
 		t.Error("members of a closing can be skipped")
 	}
 }
+
+func TestSiteIsClosedAlsoByTheNumberOfARequestThatWasReplaced(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	former := o.stands(submission())
+	id := o.sends(changed()).Request
+	o.handle(o.answer(mayor, o.mailTo(mayor, "approval"), "Aprob"))
+	o.is(former, intake.StatusReplaced)
+	o.sent()
+	f := closing()
+	f.Site = "cel de la cererea nr. " + o.request(former).Number.String()
+	got := o.handle(o.write(letter{from: economist, subject: "Închidere", files: []file{closeFormOf(o, f)}}))
+	o.is(got.Request, intake.StatusAwaitingApproval)
+	question := o.mailTo(economist, "closing_question")
+	o.says(question, radu)
+	o.handle(o.answer(economist, question, "CONFIRM"))
+	o.is(id, intake.StatusClosing)
+	o.is(former, intake.StatusReplaced)
+}
+
+func TestOnlyThoseWhoHaveAccessAreToldThatItEnds(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.portal.before = failFor("member " + elena)
+	id, question := o.asked()
+	o.handle(o.answer(mayor, question, "Aprob"))
+	for o.request(id).Status != intake.StatusStuck {
+		o.pass(time.Hour)
+	}
+	_, err := o.desk.Skip(t.Context(), o.request(id), it, "nu are adresă")
+	o.must(err)
+	o.portal.before = nil
+	o.pass(time.Hour)
+	o.is(id, intake.StatusActive)
+	o.sent()
+	o.handle(o.write(letter{from: economist, subject: "Închidere", files: []file{closeForm(o)}}))
+	closing := o.mailTo(economist, "closing_question")
+	if strings.Contains(closing.Text, elena) {
+		t.Errorf("who was left out is said to have access:\n%s", closing.Text)
+	}
+	o.sent()
+	o.handle(o.answer(economist, closing, "CONFIRM"))
+	o.wantSent("access_ended carmen.vlad", "access_ended dan.oprea", "access_ended marin.ionescu", "closing_saved ion.popescu", "closing_saved it")
+}

@@ -208,7 +208,7 @@ func (d *Desk) recordClosing(ctx context.Context, r *Request, export Export) err
 		if err := h.both(r, standing, EventClosing, "desk", detail); err != nil {
 			return err
 		}
-		for _, m := range standing.Plan.Members {
+		for _, m := range standing.Members() {
 			if err := h.send(Person{m.Name, m.Address}, AccessEnded{Request: r, Member: m}, envelope{request: r}); err != nil {
 				return err
 			}
@@ -334,7 +334,7 @@ func (d *Desk) reopen(ctx context.Context, r *Request, closing Closing, last boo
 			return err
 		}
 		url := h.Portal.SiteURL(site)
-		for _, m := range standing.Plan.Members {
+		for _, m := range standing.Members() {
 			if closing.Export == nil {
 				break // nobody was told that it was closed
 			}

@@ -48,6 +48,8 @@ type lived struct {
 	granted spec   // what was approved
 	since   forms.Date
 	done    map[string]int  // reminders and so on, since then
+	closes  *lived          // the request whose site it closes; nil: it asks for a site
+	until   forms.Date      // how long a closed site is kept
 	held    map[string]bool // corrected forms that wait to be confirmed
 	former  *lived          // of a change of access: by which the site stood when it was asked for
 	version int             // of what may be answered: an answer to an older one decides nothing
@@ -104,6 +106,7 @@ type model struct {
 	mails    []*mailed // that were sent
 	expected []*mailed // that must have been sent by the end of this step
 	told     map[string]time.Time
+	day      forms.Date // that it was when something last fell due
 	ends     map[string]int
 }
 
@@ -307,6 +310,113 @@ func (m *model) confirmForm(q *mailed, text string) {
 // aside leaves a mail to IT.
 func (m *model) aside(*lived) { m.expect(nil, "set_aside", it) }
 
+// closingForm asks for the closing of a site (5.3).
+func (m *model) closingForm(site *lived, origin string) {
+	l := &lived{id: int64(len(m.lives) + 1), head: site.head, origin: origin, closes: site, spec: site.granted, version: 1}
+	m.lives = append(m.lives, l)
+	running := slices.ContainsFunc(m.lives, func(o *lived) bool {
+		return o != l && o.closes == site && slices.Contains([]intake.Status{intake.StatusAwaitingApproval, intake.StatusProvisioning, intake.StatusStuck, intake.StatusClosing}, o.status)
+	})
+	if running || site.status != intake.StatusActive {
+		m.become(l, intake.StatusReturned)
+		m.expect(l, "returned", l.head)
+		return
+	}
+	m.become(l, intake.StatusAwaitingApproval)
+	m.expect(l, "closing_question", l.head)
+}
+
+// ending reports whether access to the site is about to end.
+func (m *model) ending(site *lived) bool {
+	return slices.ContainsFunc(m.lives, func(o *lived) bool {
+		return o.closes == site && (o.status == intake.StatusProvisioning || o.status == intake.StatusStuck)
+	})
+}
+
+// answerClosing is an answer to the question whether a site is to be closed.
+func (m *model) answerClosing(q *mailed, a answered) {
+	l := q.life
+	switch {
+	case a.from != q.to:
+		m.suspect(q, "other")
+	case a.origin == "refuted":
+		m.suspect(q, "refuted")
+	case l.decided != "" && a.origin != "proven" && !strings.HasPrefix(l.decided, "confirmed"):
+		m.suspect(q, "replayed")
+	case l.decided != "":
+		m.expect(l, "already_decided", q.to)
+	case l.status != intake.StatusAwaitingApproval:
+		m.expect(l, "question_closed", q.to)
+	case a.says == unclear:
+		m.expect(l, "closing_question", q.to)
+	case a.origin == "proven":
+		m.close(l, a.says, q.to)
+	case q.verdict == "":
+		for _, o := range append(slices.Clone(m.mails), m.expected...) {
+			if o.life == l && o.verdict == a.says && m.now().Sub(o.asked) < time.Hour {
+				return
+			}
+		}
+		m.expect(l, "closing_question", q.to).verdict = a.says
+	case q.verdict == a.says:
+		m.close(l, a.says, "confirmed by "+q.to)
+	default:
+		m.expect(l, "closing_question", q.to)
+	}
+}
+
+func (m *model) close(l *lived, verdict saying, by string) {
+	l.decided = by
+	if verdict == yes {
+		m.become(l, intake.StatusProvisioning)
+		return
+	}
+	m.become(l, intake.StatusRejected)
+	m.expect(l, "closing_dropped", l.head)
+	if l.origin != "proven" {
+		m.expect(l, "disowned", it)
+	}
+}
+
+// endAccess ends access for all, once the files are saved.
+func (m *model) endAccess(l *lived) {
+	m.become(l, intake.StatusClosing)
+	m.become(l.closes, intake.StatusClosing)
+	l.until = forms.DateOf(m.today().In(time.UTC).AddDate(0, 0, 30))
+	for address := range l.closes.granted.rights {
+		m.expect(l, "access_ended", address)
+	}
+	m.expect(l, "closing_saved", l.head)
+	m.expect(l, "closing_saved", it)
+}
+
+func (m *model) undo(l *lived) {
+	if l.status == intake.StatusClosing {
+		m.become(l.closes, intake.StatusActive)
+		for address := range l.closes.granted.rights {
+			m.expect(l, "access_resumed", address)
+		}
+	}
+	m.become(l, intake.StatusWithdrawn)
+	m.expect(l, "closing_undone", l.head)
+	m.expect(l, "closing_undone", it)
+}
+
+// delete ends the grace period of a closed site.
+func (m *model) delete(l *lived, blocked bool) {
+	if !l.until.Before(m.today()) {
+		return
+	}
+	if blocked {
+		m.expect(l, "closing_held", it)
+		return
+	}
+	m.become(l, intake.StatusClosed)
+	m.become(l.closes, intake.StatusClosed)
+	m.expect(l, "closing_done", l.head)
+	m.expect(l, "closing_done", it)
+}
+
 // answer is an answer to a question, by whomever.
 func (m *model) answer(q *mailed, a answered) {
 	l := q.life
@@ -433,7 +543,9 @@ func (m *model) suspect(q *mailed, why string) {
 	l := q.life
 	if why == "refuted" || why == "other" || why == "replayed" {
 		if once(fmt.Sprint(why, "/", q.to)) {
-			if l.status == intake.StatusAwaitingApproval {
+			if l.status == intake.StatusAwaitingApproval && l.closes != nil {
+				m.expect(l, "closing_question", q.to)
+			} else if l.status == intake.StatusAwaitingApproval {
 				shows := m.lastShown(l, q.to)
 				m.expect(l, "ask_again", q.to).shows = shows
 			} else {
@@ -476,6 +588,10 @@ func (m *model) asked(l *lived) (list []string) {
 }
 
 func (m *model) withdraw(l *lived) {
+	if l.closes != nil && slices.Contains([]intake.Status{intake.StatusProvisioning, intake.StatusStuck, intake.StatusClosing}, l.status) {
+		m.expect(l, "too_late_to_withdraw", l.head)
+		return
+	}
 	switch l.status {
 	case intake.StatusReturned, intake.StatusAwaitingApproval, intake.StatusScheduled:
 		if l.status == intake.StatusAwaitingApproval {
@@ -505,10 +621,21 @@ func (m *model) cancel(l *lived) {
 
 // time does what falls due.
 func (m *model) time(blocked func(*lived) bool) {
+	newDay := m.day != m.today()
+	m.day = m.today()
 	for _, l := range m.lives {
 		m.wait(l)
 		if l.status == intake.StatusScheduled && !m.today().Before(l.granted.day) {
 			m.become(l, intake.StatusProvisioning)
+		}
+		if l.closes != nil {
+			if l.status == intake.StatusProvisioning && !blocked(l) {
+				m.endAccess(l)
+			}
+			if l.status == intake.StatusClosing && newDay {
+				m.delete(l, blocked(l))
+			}
+			continue
 		}
 		if l.status == intake.StatusProvisioning && !blocked(l) {
 			m.activate(l)
@@ -561,7 +688,11 @@ func (m *model) wait(l *lived) {
 		l.done[what] = max(n, l.done[what])
 		return late
 	}
-	if l.status == intake.StatusAwaitingApproval {
+	if l.status == intake.StatusAwaitingApproval && l.closes != nil {
+		if due("reminded", 3, 6, 9) {
+			m.expect(l, "closing_question", l.head)
+		}
+	} else if l.status == intake.StatusAwaitingApproval {
 		// Of several reminders that are late one is enough, in the place of the first.
 		soon := l.done["reminded"] == 0 && days >= 3 // before the next one was asked
 		if soon {

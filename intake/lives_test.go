@@ -79,6 +79,7 @@ type lives struct {
 	held  []held // mails that are on their way
 	old   [][]byte
 
+	closing    bool // sites are closed in this town; in the others, access to them is changed
 	portalDown bool
 	failing    string // the portal can't give this address access
 	partners   int
@@ -100,6 +101,7 @@ func newLives(t *testing.T, seed uint64) *lives {
 		rand: rand.New(rand.NewPCG(seed, 1)), copies: map[string][]byte{},
 	}
 	w.model = newModel(o.clock.Now)
+	w.closing = seed%2 == 1
 	fails := func(when string) func(string) error {
 		return func(call string) error {
 			w.fuse.point(when + " the portal's " + call)
@@ -166,6 +168,7 @@ func (w *lives) step() {
 		do     func() string // what happened; empty: it could not
 	}{
 		{5, w.newForm}, {3, w.correctedForm}, {14, w.answer}, {4, w.forgery}, {2, w.withdrawal}, {2, w.question},
+		{2, w.closingForm}, {6, w.answerClosing}, {1, w.undoClosing},
 		{4, w.dayPasses}, {1, w.weeksPass}, {1, w.portalTurns}, {2, w.retry}, {2, w.skip}, {1, w.cancel}, {2, w.sameAgain}, {5, w.mailArrives},
 	}
 	for {
@@ -309,7 +312,10 @@ func (w *lives) aMail(kinds ...string) (*mailed, *lived) {
 // back, that is being decided, or whose site stands. It may still not be in order.
 func (w *lives) correctedForm() string {
 	m, l := w.aMail("returned", "registered", "nothing_changes", "access_list")
-	if m == nil {
+	if m == nil || l.closes != nil {
+		return ""
+	}
+	if w.closing && l.status != intake.StatusReturned && l.status != intake.StatusAwaitingApproval {
 		return ""
 	}
 	s := l.spec
@@ -320,7 +326,12 @@ func (w *lives) correctedForm() string {
 	s.broken = w.pick(4) == 0
 	origin := []string{"proven", "proven", "unproven"}[w.pick(3)]
 	raw := w.letterOf(letter{from: l.head, answers: m.message, text: "Am completat.", files: []file{annex(w.office, s.submission(l.head))}}, origin)
-	return w.deliver(fmt.Sprintf("%s corrects the form of %d, %s, %v", l.head, l.id, origin, s), raw, func() { w.model.corrected(l, origin, s) })
+	what := fmt.Sprintf("%s corrects the form of %d, %s, %v", l.head, l.id, origin, s)
+	if w.closing { // when it is late it may be a change of access
+		w.arrive(held{what, raw, func() { w.model.corrected(l, origin, s) }})
+		return what
+	}
+	return w.deliver(what, raw, func() { w.model.corrected(l, origin, s) })
 }
 
 var sayings = map[saying][]string{
@@ -383,8 +394,49 @@ func (w *lives) forgery() string {
 	return w.deliver(fmt.Sprintf("%s answers %s about %d for %s, %s", a.from, m.kind, l.id, m.to, a.origin), raw, func() { w.model.answer(m, a) })
 }
 
+// closingForm asks for the closing of a site, or of what is none yet.
+func (w *lives) closingForm() string {
+	m, l := w.aMail("access_list", "access_list", "access_list", "registered")
+	if m == nil || l.closes != nil || len(w.model.lives) >= 9 || !w.closing {
+		return ""
+	}
+	origin := []string{"proven", "unproven"}[w.pick(2)]
+	f := closing()
+	f.Site, f.Department = "cererea nr. "+w.request(l.id).Number.String(), heads[l.head]
+	raw := w.letterOf(letter{from: l.head, subject: "Inchidere", files: []file{closeFormOf(w.office, f)}}, origin)
+	return w.deliver(fmt.Sprintf("%s asks for the closing of %d, %s", l.head, l.id, origin), raw, func() { w.model.closingForm(l, origin) })
+}
+
+// answerClosing answers the question whether a site is to be closed.
+func (w *lives) answerClosing() string {
+	m, l := w.aMail("closing_question")
+	if m == nil {
+		return ""
+	}
+	a := answered{says: []saying{yes, yes, yes, no, unclear}[w.pick(5)], from: m.to, origin: []string{"proven", "proven", "unproven", "refuted"}[w.pick(4)]}
+	if w.pick(6) == 0 {
+		a.from, a.origin = mayor, "proven" // whom nobody asked
+	}
+	text := map[saying]string{yes: []string{"CONFIRM", "Sunt de acord."}[w.pick(2)], no: "NU", unclear: "Mai vedem."}[a.says]
+	raw := w.letterOf(letter{from: a.from, answers: m.message, text: text}, a.origin)
+	return w.deliver(fmt.Sprintf("%s answers %s about %d, %s: %q", a.from, m.kind, l.id, a.origin, text), raw, func() { w.model.answerClosing(m, a) })
+}
+
+// undoClosing has IT open a site again.
+func (w *lives) undoClosing() string {
+	for _, l := range w.model.lives {
+		if l.closes == nil || l.status != intake.StatusClosing && l.status != intake.StatusStuck || w.portalDown {
+			continue
+		}
+		w.must(w.desk.Undo(w.Context(), w.request(l.id), it))
+		w.model.undo(l)
+		return fmt.Sprint("IT undoes the closing ", l.id)
+	}
+	return ""
+}
+
 func (w *lives) withdrawal() string {
-	m, l := w.aMail("registered", "returned", "approved", "access_list")
+	m, l := w.aMail("registered", "returned", "approved", "access_list", "closing_question")
 	if m == nil {
 		return ""
 	}
@@ -472,7 +524,7 @@ func (w *lives) skip() string {
 // cancel has IT give up a request.
 func (w *lives) cancel() string {
 	for _, l := range w.model.lives {
-		if l.status != intake.StatusStuck || w.portalDown {
+		if l.status != intake.StatusStuck || w.portalDown || l.closes != nil {
 			continue
 		}
 		if l.former != nil && l.former.granted.rights[w.failing] != 0 {
@@ -498,7 +550,7 @@ func (w *lives) compare() {
 		if l.status == intake.StatusProvisioning && r.Status == intake.StatusStuck && w.blocked(l) {
 			// How many attempts it takes depends on the crashes.
 			l.status = intake.StatusStuck
-			w.model.expect(l, "stuck", it)
+			w.model.expect(l, map[bool]string{false: "stuck", true: "closing_stuck"}[l.closes != nil], it)
 		}
 		if r.Status != l.status {
 			w.Errorf("request %d is %s, want %s", l.id, r.Status, l.status)
@@ -520,6 +572,9 @@ func (w *lives) compareSites() {
 	w.Helper()
 	sites := map[string]*lived{}
 	for _, l := range w.model.lives {
+		if l.closes != nil {
+			continue // the site is that of another request
+		}
 		r := w.request(l.id)
 		if site := r.Plan.Site.ID; site != "" {
 			sites[site] = l
@@ -544,6 +599,12 @@ func (w *lives) compareSites() {
 			}
 		case l.former != nil && l.status != intake.StatusActive, l.status == intake.StatusReplaced:
 			// The site stands by another request.
+		case w.model.ending(l), l.status == intake.StatusClosing:
+			// It may be closed to all already.
+		case l.status == intake.StatusClosed:
+			if _, ok := w.portal.sites[r.Plan.Site.ID]; ok {
+				w.Errorf("request %d is closed and its site still there", l.id)
+			}
 		case l.status == intake.StatusActive:
 			w.has(fmt.Sprintf("the site of request %d", l.id), members, l.granted.rights)
 		case l.status == intake.StatusProvisioning, l.status == intake.StatusStuck:
