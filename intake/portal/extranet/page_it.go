@@ -154,7 +154,35 @@ func kindInWords(r *intake.Request) string {
 	if r.Kind == forms.Close {
 		return "Închidere"
 	}
+	if r.Plan.Replaces != nil {
+		return "Schimbare de acces"
+	}
 	return ""
+}
+
+// itChange is what a change of access does to one member.
+type itChange struct{ Name, Address, Words string }
+
+func accessChanges(r *intake.Request) (list []itChange) {
+	for _, a := range r.AccessChanges() {
+		if a.Member == nil {
+			continue // what is said of the site
+		}
+		now := rightsInWords(a.Member.Rights)
+		words := ""
+		switch {
+		case a.Kind == intake.Added:
+			words = "primește acces: " + now
+		case a.Kind == intake.Removed:
+			words = "pierde accesul; avea " + now
+		case a.Was != nil && a.Was.Rights != a.Member.Rights:
+			words = "avea " + rightsInWords(a.Was.Rights) + "; are de acum " + now
+		default:
+			words = "altfel numit; " + now
+		}
+		list = append(list, itChange{a.Member.Name, a.Member.Address, words})
+	}
+	return list
 }
 
 func (x *Extranet) statusInWords(s intake.Status) string {
@@ -240,6 +268,7 @@ func requestWords(r *intake.Request) []string {
 type itRequestData struct {
 	itRequest
 	Members []intake.Member // of the plan
+	Changes []itChange      // from what stood before
 	Story   []itStoryLine
 }
 
@@ -275,7 +304,7 @@ func (x *Extranet) pageITRequest(w http.ResponseWriter, r *http.Request, s *sess
 		x.refusePage(w, r, s, fmt.Errorf("telling a request's story to IT: %w", err))
 		return
 	}
-	d := itRequestData{itRequest: x.itRequest(request), Members: request.Members()}
+	d := itRequestData{itRequest: x.itRequest(request), Members: request.Members(), Changes: accessChanges(request)}
 	for _, line := range story {
 		d.Story = append(d.Story, itStoryLine{line, EventInWords(line.What)})
 	}

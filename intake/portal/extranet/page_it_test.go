@@ -269,8 +269,19 @@ func TestITSearchesAndTurnsThePagesOfSites(t *testing.T) {
 func TestITIsToldWhatARequestIs(t *testing.T) {
 	g := newRegister()
 	g.requests[0].Status = intake.StatusStuck // the closing
+	change := *g.requests[1]
+	change.ID, change.Number.Serial = 4, 45
+	ana, elena := change.Plan.Members[0], change.Plan.Members[1]
+	ana.Rights = forms.RightRead | forms.RightWrite
+	change.Plan.Replaces = &intake.Former{Number: g.requests[1].Number, Site: change.Plan.Site, Members: []intake.Member{ana,
+		{Name: "Fost Membru", Address: "fost@primarie.example", Side: intake.InternalSide, Rights: forms.RightRead}}}
+	change.Plan.Members = []intake.Member{change.Plan.Members[0], elena}
+	g.requests = append(g.requests, &change)
 	w := newWorld(t, withIT(g))
 	b := w.loggedIn(itAddress)
+	b.get("/it?cauta=45").want(t, http.StatusOK, "Schimbare de acces: Școala Gimnazială nr. 11")
+	b.get("/it/cereri/4").want(t, http.StatusOK, "Ce se schimbă față de cererea nr. 43/23.11.2026", "avea citire și scriere; are de acum citire",
+		"Fost Membru", "pierde accesul; avea citire", "primește acces: citire, scriere și ștergere", "Cine are acces după schimbare")
 	b.get("/it").want(t, http.StatusOK, "nr. 44/23.11.2026</a> · Închidere: Școala Gimnazială nr. 11")
 	b.get("/it/cereri/3").want(t, http.StatusOK, "Închidere: Școala", "nu a putut fi salvat și închis", "Reia cererea")
 	b.get("/it/cereri/1").want(t, http.StatusOK, "nu a putut fi făcut întreg")
