@@ -130,17 +130,21 @@ func purpose(r *intake.Request) string {
 	return "site comun cu " + short(60, r.Submission.Partner)
 }
 
-// SizeInWords is "12 octeți", "340 KB" or "25,4 MB" (1 MB = 1024 × 1024 octets).
+// SizeInWords is "12 octeți", "340 KB", "25,4 MB" or "1,4 GB" (1 MB = 1024 × 1024 octets).
 func SizeInWords(octets int64) string {
-	const kb, mb = 1 << 10, 1 << 20
+	const kb, mb, gb = 1 << 10, 1 << 20, 1 << 30
 	switch {
 	case octets < kb:
 		return count(int(octets), "octet", "octeți")
 	case octets < mb:
 		return strconv.FormatInt((octets+kb/2)/kb, 10) + " KB"
 	}
-	s := strconv.FormatFloat(float64(octets)/mb, 'f', 1, 64)
-	return strings.Replace(strings.TrimSuffix(s, ".0"), ".", ",", 1) + " MB"
+	unit, name := float64(mb), " MB"
+	if octets >= gb {
+		unit, name = gb, " GB"
+	}
+	s := strconv.FormatFloat(float64(octets)/unit, 'f', 1, 64)
+	return strings.Replace(strings.TrimSuffix(s, ".0"), ".", ",", 1) + name
 }
 
 // count is "un utilizator", "3 utilizatori" or "20 de utilizatori".

@@ -44,7 +44,7 @@ func TestNumbersTakeTheirNouns(t *testing.T) {
 
 func TestSizesAreInWords(t *testing.T) {
 	for n, want := range map[int64]string{0: "0 octeți", 1: "un octet", 300: "300 de octeți", 1024: "1 KB", 340 << 10: "340 KB", 20 << 20: "20 MB",
-		27_400_000: "26,1 MB", 5 << 30: "5120 MB"} {
+		27_400_000: "26,1 MB", 1_481_900_000: "1,4 GB", 5 << 30: "5 GB"} {
 		if got := SizeInWords(n); got != want {
 			t.Errorf("%d is %q, not %q", n, got, want)
 		}
