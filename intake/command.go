@@ -59,9 +59,12 @@ func (h *hand) command() (s Settlement, taken bool, err error) {
 	if !ok || !h.mayAnswer(sender) {
 		return s, false, nil
 	}
-	r, _, err := h.requestOfMail()
-	if err == nil && r == nil {
+	// The request that is named, whatever mail was taken to answer.
+	var r *Request
+	if h.c.Command.Number != "" {
 		r, err = h.requestOfWords(h.c.Command.Number)
+	} else {
+		r, _, err = h.requestOfMail()
 	}
 	if err != nil || r == nil {
 		return s, false, err

@@ -148,3 +148,30 @@ func TestStatusIsToldToThoseEntitled(t *testing.T) {
 		})
 	}
 }
+
+func TestTheRequestThatIsNamedIsMeantAndNotTheOneThatIsAnswered(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	first, _ := o.asked()
+	registered := o.mailTo(economist, "registered")
+	s := submission()
+	s.Partner = "Muzeul Județean"
+	second, _ := o.askedFor(s)
+	o.handle(o.answer(economist, registered, "Retrag cererea nr. "+o.request(second).Number.String()+"."))
+	o.is(first, intake.StatusAwaitingApproval)
+	o.is(second, intake.StatusWithdrawn)
+
+	o.sent()
+	o.handle(o.answer(economist, registered, "Retrag cererea nr. 77/23.11.2026.")) // there is none
+	o.is(first, intake.StatusAwaitingApproval)
+	o.handle(o.answer(economist, registered, "Retrag cererea nr. "+o.request(first).Number.String()+"."))
+	o.is(first, intake.StatusWithdrawn)
+}
+
+func TestQuestionAboutANumberIsAnsweredWithItsStatus(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id, _ := o.asked()
+	o.handle(o.write(letter{from: economist, subject: "întrebare", text: "Bună ziua, a fost aprobată cererea nr. " + o.request(id).Number.String() + "?"}))
+	o.wantSent("status_report ion.popescu")
+}

@@ -2,6 +2,7 @@ package reply
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -85,6 +86,9 @@ func ReadCommand(in Input) (Command, bool) {
 			continue
 		}
 		empty = false
+		if d.in.RequestNumber == "" { // whichever is named is the one that is meant
+			d.in.RequestNumber = numberIn(strings.Join(w.raw, "\n"))
+		}
 		c, ok := d.command(w.raw, w.toks, false)
 		if !ok {
 			return Command{}, false
@@ -143,7 +147,26 @@ func (d *decider) command(raw []string, toks []token, subject bool) (Command, bo
 			}
 		}
 	}
+	if !subject && asksAboutNumber(raw, toks) {
+		return d.commandAt(CommandStatus, raw, toks, len(toks)), true
+	}
 	return Command{}, false
+}
+
+// asksAboutNumber reports whether toks hold a question about a request that is
+// named by its number, in whatever words.
+func asksAboutNumber(raw []string, toks []token) bool {
+	asks := slices.ContainsFunc(toks, func(t token) bool { return t.kind == question })
+	return asks && numberIn(strings.Join(raw, "\n")) != ""
+}
+
+// numberIn is the registration number that a text names; empty: none.
+func numberIn(text string) string {
+	m := numberNamed.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	return strings.ReplaceAll(m[1]+m[2], " ", "")
 }
 
 // beginnings are the places up to end where a clause begins. "Gata" can be mere
@@ -183,8 +206,6 @@ func (d *decider) commandAt(name CommandName, raw []string, toks []token, end in
 	if len(c.URLs) > 0 {
 		c.URL = c.URLs[0]
 	}
-	if m := numberNamed.FindStringSubmatch(text); m != nil {
-		c.Number = strings.ReplaceAll(m[1]+m[2], " ", "")
-	}
+	c.Number = numberIn(text)
 	return c
 }

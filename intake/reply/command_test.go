@@ -28,6 +28,11 @@ func TestCommandsAreUnderstoodInTheWordsOfPeople(t *testing.T) {
 		{"", "Nu confirm.", Command{Name: CommandDeny}},
 		{"", "Retrag", Command{Name: CommandWithdraw}},
 		{"", "Bună ziua, îmi retrag cererea nr. 42/23.11.2026. Mulțumesc", Command{Name: CommandWithdraw, Number: "42/23.11.2026"}},
+		{"", "Doresc să retrag cererea nr. 7/01.12.2026", Command{Name: CommandWithdraw, Number: "7/01.12.2026"}},
+		{"", "Ce se mai întâmplă cu cererea noastră?", Command{Name: CommandStatus}},
+		{"", "Bună ziua, a fost aprobată cererea nr. 42/23.11.2026? Mulțumesc!", Command{Name: CommandStatus, Number: "42/23.11.2026"}},
+		{"", "Știți cumva când se deschide site-ul din cererea 42?", Command{Name: CommandStatus, Number: "42"}},
+		{"", "Linkul nu mai merge, vă rog să îmi trimiteți altul.", Command{Name: CommandLink}},
 		{"", "Gata https://extranet.primaria.test/s/1.", Command{Name: CommandDone, URL: "https://extranet.primaria.test/s/1", Words: "https://extranet.primaria.test/s/1."}},
 		{"", "Nu se poate: discul e plin.", Command{Name: CommandFailed, Words: "discul e plin."}},
 		{"", "corect: Ion Pop ion.pop@spital.test", Command{Name: CommandCorrect, Words: "Ion Pop ion.pop@spital.test"}},
@@ -35,7 +40,7 @@ func TestCommandsAreUnderstoodInTheWordsOfPeople(t *testing.T) {
 		{"", "link nou", Command{Name: CommandLink}},
 		{"", "jurnal", Command{Name: CommandLog}},
 	} {
-		in := Input{Subject: c.subject, Text: c.text, RequestNumber: "42/23.11.2026", Names: []string{"Maria Ionescu"}}
+		in := Input{Subject: c.subject, Text: c.text, Names: []string{"Maria Ionescu"}}
 		got, ok := ReadCommand(in)
 		if !ok || got.Name != c.want.Name || got.Number != c.want.Number || got.URL != c.want.URL || c.want.Words != "" && got.Words != c.want.Words {
 			t.Errorf("%q %q: %+v %v, want %+v", c.subject, c.text, got, ok, c.want)
@@ -51,6 +56,9 @@ func TestNothingElseIsACommand(t *testing.T) {
 		{Subject: "retrag", Text: ""},
 		{Text: "Nu retrag cererea."},
 		{Text: "Retrag?"},
+		{Text: "Cum retrag o cerere?"},
+		{Text: "Aprob cererea nr. 42/23.11.2026."},
+		{Text: "Retrag cererea nr. 42/23.11.2026 numai dacă nu se aprobă luni."},
 		{Text: "Confirm primirea mesajului."},
 		{Text: "Confirm, dar fără Ion Pop."},
 		{Text: "Confirm că nu am trimis cererea."},
