@@ -53,6 +53,8 @@ type ClosingQuestion struct {
 
 	Repeat  Verdict // nothing proves who gave this answer: it is to be repeated
 	Changed bool    // who has access has changed since the question was asked
+
+	ByHand bool // people save the files and delete the site
 }
 
 // ClosingDropped tells the head of department that the site stays open.
@@ -208,8 +210,9 @@ func hasWords(text, part string) bool {
 }
 
 // placeFor finds the archive's folder that the form names; empty: the files are
-// to be fetched by a link. What the form says is never a path (rule F4). ok is
-// false where there is no such folder, and no links either.
+// to be fetched by a link; or people save them and read themselves what the form
+// says. It is never a path for the desk (rule F4). ok is false where there is no
+// such folder, and neither links nor people.
 func (h *hand) placeFor(text string) (place string, ok bool) {
 	words := letters(text)
 	var named []string
@@ -224,7 +227,7 @@ func (h *hand) placeFor(text string) (place string, ok bool) {
 	if len(named) == 1 {
 		return named[0], true
 	}
-	return "", h.DownloadURL != nil
+	return "", h.DownloadURL != nil || h.byHand()
 }
 
 // askHead puts the question whether the site is to be closed.
@@ -248,6 +251,7 @@ func (h *hand) askHead(r *Request) error {
 // putClosingQuestion puts the question, the first time or again.
 func (h *hand) putClosingQuestion(r *Request, head Approver, letter ClosingQuestion, token Token, e envelope) error {
 	token.Address, token.ExpiresAt = head.Address, h.now.Add(h.Policy.TokenLife)
+	letter.ByHand = h.byHand()
 	letter.Request, letter.Head, letter.SiteURL, letter.Expires = r, head, h.Portal.SiteURL(r.Plan.Site.ID), token.ExpiresAt
 	e.request, e.token = r, &token
 	return h.send(head.Person, letter, e)

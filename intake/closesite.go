@@ -39,6 +39,7 @@ type ClosingStuck struct {
 	Err         string // the portal's or the disk's words
 	Unsupported bool   // the portal cannot do it by itself
 	Undo        bool   // the site could not be opened again
+	ByHand      bool   // Err is what somebody of IT says, who was to do it
 }
 
 // ClosingHeld tells IT that a site was not deleted, because its saved files are
@@ -123,10 +124,13 @@ func (d *Desk) closeSite(ctx context.Context, r *Request, last bool) error {
 	if closing.UndoBy != "" {
 		return d.reopen(ctx, r, closing, last)
 	}
+	if r.Status == StatusClosing && closing.Deleting { // people deleted it, and said so
+		return d.deleteSite(ctx, r, forms.DateOf(d.Now().In(d.Policy.Location)))
+	}
 	if r.Status != StatusProvisioning {
 		return nil // done by an earlier attempt, or ended by somebody
 	}
-	export, err := d.saveSite(ctx, r)
+	export, err := d.saveSite(ctx, r, closing.ByHand)
 	if err == nil {
 		err = d.recordClosing(ctx, r, export)
 	}
@@ -158,10 +162,14 @@ func (d *Desk) closingOf(ctx context.Context, r *Request) (closing Closing, err 
 }
 
 // saveSite ends access first, so that nothing changes while the files are saved.
-func (d *Desk) saveSite(ctx context.Context, r *Request) (Export, error) {
+// It returns nil if people have saved them.
+func (d *Desk) saveSite(ctx context.Context, r *Request, byHand *SavedFiles) (*Export, error) {
 	site := r.Plan.Site.ID
 	if err := d.Portal.CloseSite(ctx, site); err != nil {
-		return Export{}, fmt.Errorf("ending access to site %s: %w", site, err)
+		return nil, fmt.Errorf("ending access to site %s: %w", site, err)
+	}
+	if byHand != nil {
+		return nil, nil
 	}
 	order := ExportOrder{Institution: d.Directory.Institution, Request: r.Number, Site: r.Plan.Site, Head: r.From,
 		Place: r.Plan.Closing.Place, At: d.Now().In(d.Policy.Location)}
@@ -170,14 +178,15 @@ func (d *Desk) saveSite(ctx context.Context, r *Request) (Export, error) {
 	case err == nil:
 		order.Usage = &usage
 	case !errors.Is(err, errors.ErrUnsupported):
-		return Export{}, fmt.Errorf("counting what site %s holds: %w", site, err)
+		return nil, fmt.Errorf("counting what site %s holds: %w", site, err)
 	}
-	return d.Archive.Save(ctx, order, func(w io.Writer) ([]ExportedFile, error) { return d.Portal.ExportSite(ctx, site, w) })
+	export, err := d.Archive.Save(ctx, order, func(w io.Writer) ([]ExportedFile, error) { return d.Portal.ExportSite(ctx, site, w) })
+	return &export, err
 }
 
 // recordClosing records that access has ended and the files are saved, and
 // tells everybody.
-func (d *Desk) recordClosing(ctx context.Context, r *Request, export Export) error {
+func (d *Desk) recordClosing(ctx context.Context, r *Request, export *Export) error {
 	return d.transact(ctx, func(h *hand) error {
 		standing, err := h.tx.Standing(r.Plan.Site.ID)
 		if err != nil {
@@ -189,9 +198,13 @@ func (d *Desk) recordClosing(ctx context.Context, r *Request, export Export) err
 		if err := h.tx.Change(standing, startClosing, h.now); err != nil {
 			return err
 		}
-		closing := Closing{Export: &export, KeepUntil: h.daysFromNow(h.Policy.Closing.GraceDays)}
+		closing, err := h.tx.Closing(r.ID)
+		if err != nil {
+			return err
+		}
+		closing.Export, closing.KeepUntil = export, h.daysFromNow(h.Policy.Closing.GraceDays)
 		saved := ClosingSaved{Request: r, SiteURL: h.Portal.SiteURL(r.Plan.Site.ID)}
-		if export.Place == "" && h.DownloadURL != nil {
+		if export != nil && export.Place == "" && h.DownloadURL != nil {
 			token, err := trust.NewToken(h.Rand)
 			if err != nil {
 				return fmt.Errorf("making a link: %w", err)
@@ -203,8 +216,13 @@ func (d *Desk) recordClosing(ctx context.Context, r *Request, export Export) err
 		if err := h.tx.SetClosing(r.ID, closing); err != nil {
 			return err
 		}
-		detail := fmt.Sprintf("access to site %s has ended; %d files with %d bytes saved in %s, archive sha256 %s, manifest sha256 %s",
-			r.Plan.Site.ID, export.Files, export.Bytes, export.Folder, export.ArchiveSHA256, export.ManifestSHA256)
+		detail := fmt.Sprintf("access to site %s has ended; ", r.Plan.Site.ID)
+		if export != nil {
+			detail += fmt.Sprintf("%d files with %d bytes saved in %s, archive sha256 %s, manifest sha256 %s",
+				export.Files, export.Bytes, export.Folder, export.ArchiveSHA256, export.ManifestSHA256)
+		} else {
+			detail += fmt.Sprintf("%s says that the files are saved, which was not verified: %q", closing.ByHand.By.Address, closing.ByHand.Said)
+		}
 		if err := h.both(r, standing, EventClosing, "desk", detail); err != nil {
 			return err
 		}
@@ -301,6 +319,9 @@ func (d *Desk) reopen(ctx context.Context, r *Request, closing Closing, last boo
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return ctx.Err()
 		}
+		if errors.Is(err, ErrAwaitsIT) {
+			return d.orderWork(ctx, r)
+		}
 		err = fmt.Errorf("opening site %s again: %w", site, err)
 		if !last {
 			return err
@@ -316,6 +337,9 @@ func (d *Desk) reopen(ctx context.Context, r *Request, closing Closing, last boo
 	err := d.transact(ctx, func(h *hand) error {
 		standing, err := h.tx.Standing(site)
 		if err != nil {
+			return err
+		}
+		if err := h.tx.SpendPurpose(r.ID, DoesWork, h.now); err != nil {
 			return err
 		}
 		transition := withdrawClosing
@@ -335,7 +359,7 @@ func (d *Desk) reopen(ctx context.Context, r *Request, closing Closing, last boo
 		}
 		url := h.Portal.SiteURL(site)
 		for _, m := range standing.Members() {
-			if closing.Export == nil {
+			if closing.KeepUntil.IsZero() {
 				break // nobody was told that it was closed
 			}
 			if err := h.send(Person{m.Name, m.Address}, AccessResumed{Request: r, Member: m, SiteURL: url}, envelope{request: r}); err != nil {
@@ -378,16 +402,18 @@ func (d *Desk) deleteClosed(ctx context.Context, today forms.Date) error {
 // now, what they were. Else IT is told, and it is tried again the next day.
 func (d *Desk) deleteSite(ctx context.Context, r *Request, today forms.Date) error {
 	closing, err := d.closingOf(ctx, r)
-	if err != nil || closing.Export == nil || closing.UndoBy != "" || !closing.KeepUntil.Before(today) {
+	if err != nil || closing.KeepUntil.IsZero() || closing.UndoBy != "" || !closing.KeepUntil.Before(today) {
 		return err
 	}
 	site := r.Plan.Site.ID
 	if !closing.Deleting || !d.isGone(ctx, site) {
-		if err := d.Archive.Verify(ctx, *closing.Export); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
+		if closing.Export != nil {
+			if err := d.Archive.Verify(ctx, *closing.Export); err != nil {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				return d.holdDeletion(ctx, r, false, err)
 			}
-			return d.holdDeletion(ctx, r, false, err)
 		}
 		if begun, err := d.beginDeletion(ctx, r); err != nil || !begun {
 			return err
@@ -396,10 +422,16 @@ func (d *Desk) deleteSite(ctx context.Context, r *Request, today forms.Date) err
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
+			if errors.Is(err, ErrAwaitsIT) {
+				return d.orderWork(ctx, r)
+			}
 			return d.holdDeletion(ctx, r, true, err)
 		}
 	}
-	return d.recordDeletion(ctx, r)
+	if err := d.recordDeletion(ctx, r); !errors.Is(err, ErrStatus) { // another attempt was faster
+		return err
+	}
+	return nil
 }
 
 // isGone reports whether the portal has no such site any more.
@@ -477,7 +509,13 @@ func (d *Desk) recordDeletion(ctx context.Context, r *Request) error {
 				return err
 			}
 		}
-		if err := h.both(r, standing, EventClosed, "desk", "site "+r.Plan.Site.ID+" is deleted; its files are in "+closing.Export.Folder); err != nil {
+		detail := "site " + r.Plan.Site.ID + " is deleted; "
+		if closing.Export != nil {
+			detail += "its files are in " + closing.Export.Folder
+		} else {
+			detail += "its files were saved by " + closing.ByHand.By.Address
+		}
+		if err := h.both(r, standing, EventClosed, "desk", detail); err != nil {
 			return err
 		}
 		letter := ClosingDone{Request: r, Closing: closing}

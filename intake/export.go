@@ -46,13 +46,21 @@ type Export struct {
 	At             time.Time `json:"at"`
 }
 
+// SavedFiles is the word of somebody of IT that they saved a site's files. The
+// desk has verified nothing of it.
+type SavedFiles struct {
+	By   Person `json:"by"`
+	Said string `json:"said"` // their answer to the work order, shortened
+}
+
 // Closing is what became of a confirmed request to close a site.
 type Closing struct {
-	Export    *Export    `json:"export,omitempty"`      // nil: there is none yet
-	KeepUntil forms.Date `json:"keep_until,omitzero"`   // the last day of the grace period
-	LinkHash  string     `json:"link_sha256,omitempty"` // of the token of the download link; empty: there is none
-	LinkUntil time.Time  `json:"link_until,omitzero"`
-	UndoBy    string     `json:"undo_by,omitempty"`  // who of IT asked to undo it
-	Deleting  bool       `json:"deleting,omitempty"` // the deletion has begun: there is no way back
-	DeletedAt time.Time  `json:"deleted_at,omitzero"`
+	Export    *Export     `json:"export,omitempty"`      // nil: there is none yet, or people saved the files
+	ByHand    *SavedFiles `json:"by_hand,omitempty"`     // nil: nobody of IT said that they saved the files
+	KeepUntil forms.Date  `json:"keep_until,omitzero"`   // the last day of the grace period
+	LinkHash  string      `json:"link_sha256,omitempty"` // of the token of the download link; empty: there is none
+	LinkUntil time.Time   `json:"link_until,omitzero"`
+	UndoBy    string      `json:"undo_by,omitempty"`  // who of IT asked to undo it
+	Deleting  bool        `json:"deleting,omitempty"` // the deletion has begun: there is no way back
+	DeletedAt time.Time   `json:"deleted_at,omitzero"`
 }

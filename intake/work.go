@@ -11,6 +11,9 @@ import (
 // change something record what is wanted; what people have confirmed is what
 // [Portal.Members] reads back.
 //
+// It exports no files: whoever ends access to a site that is to be closed saves
+// them, and says so in the same answer.
+//
 // As long as something is wanted that nobody has confirmed, Members,
 // SuspendSite, CloseSite, ResumeSite and DeleteSite return an error that is
 // [ErrAwaitsIT]; called again after the confirmation they succeed.

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,7 @@ type ConfirmWork struct {
 	Request *Request
 	Done    bool
 	URL     string // with Done: where the site is; empty: not said
+	Saved   string // with Done, if files were to be saved: the answer, shortened
 	Reason  string // without Done: what went wrong
 	Expires time.Time
 }
@@ -111,6 +113,12 @@ func (h *hand) workEnded(r *Request) (bool, error) {
 	return !c.cancelled || c.done, err
 }
 
+// byHand reports whether people do the portal's work.
+func (d *Desk) byHand() bool {
+	_, ok := d.Portal.(WorkPortal)
+	return ok
+}
+
 // work is what is to be done on the request's site; none on one that is not there.
 func (d *Desk) work(ctx context.Context, r *Request) (Work, error) {
 	portal, ok := d.Portal.(WorkPortal)
@@ -168,7 +176,7 @@ func (h *hand) openOrders(r *Request) ([]Token, error) {
 // remindOfWork is a daily chore: it reminds IT of work orders that nobody
 // answers, and forgets those about which there is nothing left to do.
 func (d *Desk) remindOfWork(ctx context.Context, today forms.Date) error {
-	if _, ok := d.Portal.(WorkPortal); !ok {
+	if !d.byHand() {
 		return nil
 	}
 	return d.transact(ctx, func(h *hand) error {
@@ -268,7 +276,7 @@ func (h *hand) workAnswered(k Token) (Settlement, error) {
 	if err != nil {
 		return s, err
 	}
-	answer, fault := h.readWork(k, work)
+	answer, fault := h.readWork(k, work, saves(r))
 	switch {
 	case fault != "":
 	case h.now.After(k.ExpiresAt):
@@ -297,23 +305,31 @@ func (h *hand) workAnswered(k Token) (Settlement, error) {
 		return s, h.workFailed(r, person, answer.reason)
 	}
 	s.Note = "the work is done"
-	return s, h.workDone(r, k, work, person, answer.url)
+	return s, h.workDone(r, k, work, person, answer)
 }
 
 // workAnswer is what somebody of IT says about a work order.
 type workAnswer struct {
 	done   bool
 	url    string // with done; empty: not said
+	said   string // with done, if files were to be saved: the answer, shortened
 	reason string // without done
 }
 
+// saves reports whether the work on a request is to end access to a site and to
+// save its files.
+func saves(r *Request) bool { return r.Kind == forms.Close && r.Status == StatusProvisioning }
+
 // readWork understands an answer to a work order, or says why it does not.
-func (h *hand) readWork(k Token, work Work) (workAnswer, WorkFault) {
+func (h *hand) readWork(k Token, work Work, saves bool) (workAnswer, WorkFault) {
 	c := h.c.Command
 	switch c.Name {
 	case reply.CommandConfirm, reply.CommandYes:
 		if k.Verdict == "" {
 			return workAnswer{}, WorkUnclear
+		}
+		if k.Verdict == Approve && saves {
+			return workAnswer{done: true, said: k.Reason}, ""
 		}
 		if k.Verdict == Approve {
 			return workAnswer{done: true, url: k.Reason}, ""
@@ -345,6 +361,11 @@ func (h *hand) readWork(k Token, work Work) (workAnswer, WorkFault) {
 	switch {
 	case k.Verdict == Reject, onlyPartly(c.Words):
 		return answer, WorkPartly
+	case saves: // an address in it is that of the files, not of the site
+		answer.said = h.said()
+		if k.Verdict == Approve {
+			answer.said = k.Reason
+		}
 	case len(urls) > 1:
 		return answer, WorkManyURLs
 	case len(urls) == 1:
@@ -389,7 +410,7 @@ func onlyPartly(words string) bool {
 func (h *hand) confirmWork(r *Request, k Token, person Person, a workAnswer) error {
 	again := Token{Purpose: DoesWork, Address: person.Address, PlanHash: k.PlanHash, Verdict: Reject, Reason: a.reason, ExpiresAt: h.now.Add(h.Policy.TokenLife)}
 	if a.done {
-		again.Verdict, again.Reason = Approve, a.url
+		again.Verdict, again.Reason = Approve, cmp.Or(a.said, a.url)
 	}
 	open, err := h.tx.TokensFor(r.ID, DoesWork)
 	if err != nil {
@@ -403,16 +424,16 @@ func (h *hand) confirmWork(r *Request, k Token, person Person, a workAnswer) err
 	if err := h.event(r, EventConfirmAsk, "desk", person.Address+" answered a work order; "+h.c.Origin.Why); err != nil {
 		return err
 	}
-	letter := ConfirmWork{Request: r, Done: a.done, URL: a.url, Reason: a.reason, Expires: again.ExpiresAt}
+	letter := ConfirmWork{Request: r, Done: a.done, URL: a.url, Saved: a.said, Reason: a.reason, Expires: again.ExpiresAt}
 	return h.send(person, letter, envelope{request: r, answers: true, bounded: true, token: &again})
 }
 
 // workDone records that the work is done, and goes on with the request.
-func (h *hand) workDone(r *Request, k Token, work Work, person Person, address string) error {
+func (h *hand) workDone(r *Request, k Token, work Work, person Person, answer workAnswer) error {
 	if !work.Nothing() {
 		// The portal is another system: if this transaction does not commit, the
 		// mail is handled again, and confirming twice changes nothing.
-		err := h.Portal.(WorkPortal).Confirm(h.ctx, r.Plan.Site.ID, k.PlanHash, address)
+		err := h.Portal.(WorkPortal).Confirm(h.ctx, r.Plan.Site.ID, k.PlanHash, answer.url)
 		if err != nil && !errors.Is(err, ErrNoSuchSite) { // deleted by an attempt that was interrupted
 			return err
 		}
@@ -423,6 +444,16 @@ func (h *hand) workDone(r *Request, k Token, work Work, person Person, address s
 	if err := h.event(r, EventWorkDone, person.Address, fmt.Sprintf("%q, proven by %s", h.said(), h.workProof(k))); err != nil {
 		return err
 	}
+	if saves(r) {
+		closing, err := h.tx.Closing(r.ID)
+		if err != nil {
+			return err
+		}
+		closing.ByHand = &SavedFiles{By: person, Said: answer.said}
+		if err := h.tx.SetClosing(r.ID, closing); err != nil {
+			return err
+		}
+	}
 	for _, p := range h.Directory.IT {
 		if p.Address == person.Address {
 			continue
@@ -432,7 +463,7 @@ func (h *hand) workDone(r *Request, k Token, work Work, person Person, address s
 			return err
 		}
 	}
-	if r.Status == StatusProvisioning || r.Status == StatusWithdrawn {
+	if r.Status == StatusProvisioning || r.Status == StatusWithdrawn || r.Kind == forms.Close {
 		return h.tx.EnqueueProvision(r.ID, time.Time{})
 	}
 	return nil
@@ -463,6 +494,9 @@ func (h *hand) workFailed(r *Request, person Person, reason string) error {
 	failures := []Failure{{Err: fmt.Sprintf("%s (%s): %s", person.Name, person.Address, reason)}}
 	if err := h.tx.RecordTrouble(r.ID, Trouble{Failures: failures, At: h.now}); err != nil {
 		return err
+	}
+	if r.Kind == forms.Close {
+		return h.tellIT(ClosingStuck{Request: r, Err: failures[0].Err, ByHand: true}, envelope{request: r})
 	}
 	return h.tellIT(Stuck{Request: r, Failures: failures, ByHand: true}, envelope{request: r})
 }

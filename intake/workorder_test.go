@@ -382,24 +382,3 @@ func TestNewLinkIsNotForAPortalByHand(t *testing.T) {
 		t.Errorf("SendLink: %v", err)
 	}
 }
-
-func TestClosingOfASiteByHandEndsAccessAndLeavesTheFilesToIT(t *testing.T) {
-	t.Parallel()
-	o, p := byHand(t)
-	o.ordered()
-	o.handle(o.answer(it, o.mailTo(it, "work_order"), "gata "+newSite))
-	o.sent()
-	id := o.handle(o.write(letter{from: economist, subject: "Închidere", files: []file{closeForm(o)}})).Request
-	o.handle(o.answer(economist, o.mailTo(economist, "closing_question"), "CONFIRM"))
-	o.is(id, intake.StatusProvisioning)
-	order := o.mailTo(it, "work_order")
-	o.says(order, "Încheiați accesul tuturor", newSite)
-	o.sent()
-	o.handle(o.answer(it, order, "Gata."))
-	o.is(id, intake.StatusStuck)
-	o.wantSent("work_done radu.stan", "closing_stuck it", "closing_stuck radu.stan")
-	o.says(o.mailTo(it, "closing_stuck"), "salvați fișierele")
-	if members, err := p.Members(t.Context(), "spitalul-judetean"); err != nil || len(members) > 0 {
-		t.Errorf("members: %v, %v", members, err)
-	}
-}

@@ -48,6 +48,14 @@ func closingSamples() []sample {
 	export := *kept.Export
 	export.Place, export.Folder = "", "/var/lib/registratura/exports/scoala-gimnaziala-nr-11-nr-42-2026"
 	linked.Export, linked.LinkUntil = &export, sampleTime.AddDate(0, 4, 30)
+	byHand := intake.Closing{KeepUntil: kept.KeepUntil, ByHand: &intake.SavedFiles{
+		By:   intake.Person{Name: "Radu Stan", Address: "radu.stan@primariabuzau.ro"},
+		Said: `Gata, fișierele sunt pe \\arhiva\economic\scoala-11.`}}
+	undoneByHand, hostileByHand := byHand, byHand
+	undoneByHand.UndoBy = "IT (mirela)"
+	hostileByHand.ByHand = &intake.SavedFiles{By: intake.Person{Name: hostile, Address: hostile}, Said: hostile}
+	deletingByHand := byHand
+	deletingByHand.Deleting = true
 	undone := kept
 	undone.UndoBy = "IT (mirela)"
 	deleting := kept
@@ -81,6 +89,15 @@ func closingSamples() []sample {
 			q.Request, q.Again, q.Said = hostileClosing(), true, hostile
 			q.Head.Name, q.Head.Salutation = hostile, hostile
 		})},
+		{"closing_question-by_hand", question(func(q *intake.ClosingQuestion) { q.ByHand, q.Request.Plan.Closing.Usage = true, nil })},
+		{"closing_saved-by_hand", intake.ClosingSaved{Request: proven, SiteURL: site, Closing: byHand}},
+		{"closing_saved-by_hand-it", intake.ClosingSaved{Request: proven, ForIT: true, SiteURL: site, Closing: byHand}},
+		{"closing_saved-by_hand-hostile", intake.ClosingSaved{Request: hostileClosing(), SiteURL: site, Closing: hostileByHand}},
+		{"closing_stuck-by_hand", intake.ClosingStuck{Request: state(intake.StatusStuck), Err: "Radu Stan (radu.stan@primariabuzau.ro): serverul este oprit până luni", ByHand: true}},
+		{"closing_held-by_hand", intake.ClosingHeld{Request: state(intake.StatusClosing), Closing: deletingByHand, Err: "disc plin"}},
+		{"closing_undone-by_hand-it", intake.ClosingUndone{Request: state(intake.StatusWithdrawn), ForIT: true, SiteURL: site, Closing: undoneByHand}},
+		{"closing_done-by_hand", intake.ClosingDone{Request: state(intake.StatusClosed), Closing: byHand}},
+		{"closing_done-by_hand-hostile", intake.ClosingDone{Request: hostileClosing(), ForIT: true, Closing: hostileByHand}},
 		{"closing_dropped", intake.ClosingDropped{Request: proven}},
 		{"closing_dropped-unproven", intake.ClosingDropped{Request: unproven}},
 		{"closing_refused", intake.ClosingRefused{Request: proven, Site: proven.Plan.Site}},

@@ -35,6 +35,8 @@ func workSamples() []sample {
 		{"work_order-change", order(change, "")},
 		{"work_order-suspend", order(access(intake.AccessSuspend), "")},
 		{"work_order-end", order(access(intake.AccessEnd), "")},
+		{"work_order-close", intake.WorkOrder{Request: closing(decided(intake.Approve, "")), Work: access(intake.AccessEnd), Expires: at}},
+		{"confirm_work-saved", intake.ConfirmWork{Request: closing(decided(intake.Approve, "")), Done: true, Saved: "Gata, fișierele sunt în Arhiva electronică.", Expires: at}},
 		{"work_order-resume", order(access(intake.AccessResume), "")},
 		{"work_order-delete", order(access(intake.SiteDelete), "")},
 		{"work_order-again", late},
