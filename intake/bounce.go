@@ -24,11 +24,13 @@ type UndeliveredMail struct {
 	At      time.Time
 }
 
-// AddressFailed tells requester and IT that a member was not reached, and how
-// to mend the address.
+// AddressFailed tells requester and IT that a member was not reached, and, where
+// that gives access, how to mend the address.
 type AddressFailed struct {
 	Request *Request
 	Member  Member
+	Kind    string // of the letter that did not arrive
+	Mend    bool   // the address can be mended by "corect:"
 	Reason  string // in the server's words
 	ForIT   bool
 }
@@ -36,8 +38,13 @@ type AddressFailed struct {
 // Name implements [Letter].
 func (AddressFailed) Name() string { return "address_failed" }
 
-// memberLetters are the letters that tell a member of their access.
-var memberLetters = []string{Access{}.Name()}
+// accessLetters tell a member what they may do from now on. Who is not reached
+// by one can be given another address, see [hand.mend].
+var accessLetters = []string{Access{}.Name(), AccessAltered{}.Name()}
+
+// otherMemberLetters tell a member what became of access that they had, or have
+// again: there is no address to mend.
+var otherMemberLetters = []string{AccessRemoved{}.Name(), AccessEnded{}.Name(), AccessResumed{}.Name(), SiteSuspended{}.Name()}
 
 // questionLetters are the letters that ask an approver.
 var questionLetters = []string{Approval{}.Name(), Reminder{}.Name(), AskAgain{}.Name(), ConfirmDecision{}.Name(), Offer{}.Name()}
@@ -159,10 +166,18 @@ func (h *hand) undelivered(m OutgoingMail, reason string, bounced, sure bool) er
 		if letter.Next, err = h.askInstead(r); err != nil {
 			return err
 		}
-	case slices.Contains(memberLetters, m.Kind) && r.Status == StatusActive:
+	case slices.Contains(accessLetters, m.Kind) && r.Status == StatusActive:
 		members := r.Members()
-		if i := slices.IndexFunc(members, func(x Member) bool { return x.Address == m.To }); i >= 0 {
-			return h.addressFailed(r, members[i], reason, bounced)
+		if i := memberAt(members, m.To); i >= 0 {
+			return h.addressFailed(AddressFailed{Request: r, Member: members[i], Kind: m.Kind, Mend: true, Reason: reason}, bounced)
+		}
+	case slices.Contains(otherMemberLetters, m.Kind):
+		members := r.Members()
+		if r.Plan.Replaces != nil {
+			members = append(members, r.Plan.Replaces.Members...) // who has no access any more
+		}
+		if i := memberAt(members, m.To); i >= 0 {
+			return h.addressFailed(AddressFailed{Request: r, Member: members[i], Kind: m.Kind, Reason: reason}, bounced)
 		}
 	}
 	for _, p := range h.Directory.IT {
@@ -194,8 +209,8 @@ func (h *hand) askInstead(r *Request) (*Approver, error) {
 }
 
 // addressFailed tells requester and IT that a member was not reached.
-func (h *hand) addressFailed(r *Request, m Member, reason string, bounced bool) error {
-	letter := AddressFailed{Request: r, Member: m, Reason: reason}
+func (h *hand) addressFailed(letter AddressFailed, bounced bool) error {
+	r, m := letter.Request, letter.Member
 	if r.From.Address != m.Address {
 		if err := h.send(r.From, letter, envelope{request: r, bounded: bounced}); err != nil {
 			return err

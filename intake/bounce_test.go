@@ -491,3 +491,59 @@ func TestSeveralAddressesThatAreMendedAtOnce(t *testing.T) {
 		t.Errorf("access have %v", list)
 	}
 }
+
+// Of a letter about access that ended, or came back, there is no address to mend:
+// the member is to be told in another way.
+func TestLettersAboutChangedAccessThatComeBack(t *testing.T) {
+	failed := []string{"address_failed ion.popescu", "address_failed it"}
+	tests := []struct {
+		name, address, kind string
+		happens             func(o *office)
+		mended              bool
+	}{
+		{"other rights", elena, "access_altered", (*office).alters, true},
+		{"no more access", marin, "access_removed", (*office).alters, false},
+		{"the site is closed", dan, "access_ended", func(o *office) { o.closed() }, false},
+		{"the closing is undone", carmen, "access_resumed", func(o *office) {
+			_, id := o.closed()
+			o.must(o.desk.Undo(o.Context(), o.request(id), "root"))
+			o.work()
+		}, false},
+		{"access is suspended", elena, "site_suspended", func(o *office) {
+			o.stands(submission())
+			o.desk.Policy.Review = intake.Reviewing{EveryMonths: 1, Warn: 2, Suspend: 2}
+			o.days(60)
+		}, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			test.happens(o)
+			o.sent()
+			o.handle(dsn(o.mailTo(test.address, test.kind), test.address, "failed"))
+			o.wantSent(failed...)
+			letter := o.mailTo(economist, "address_failed")
+			o.says(letter, test.address, "550")
+			if !test.mended {
+				o.says(letter, "pe altă cale")
+				if strings.Contains(letter.Text, "corect:") {
+					t.Errorf("an address is to be mended:\n%s", letter.Text)
+				}
+				return
+			}
+			o.says(letter, "corect: Elena Dobre")
+			o.handle(o.answer(economist, letter, "corect: Elena Dobre "+elenaNew))
+			o.wantSent(mended...)
+		})
+	}
+}
+
+// alters has the hospital's site, and its access changed.
+func (o *office) alters() {
+	o.Helper()
+	o.stands(submission())
+	got := o.sends(changed())
+	o.handle(o.answer(mayor, o.mailTo(mayor, "approval"), "Aprob"))
+	o.is(got.Request, intake.StatusActive)
+}

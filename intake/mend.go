@@ -110,7 +110,7 @@ func (h *hand) notReached(r *Request) ([]Member, error) {
 	var list []Member
 	for _, m := range r.Members() {
 		failed := slices.ContainsFunc(undelivered, func(u UndeliveredMail) bool {
-			return u.Sure && u.Address == m.Address && slices.Contains(memberLetters, u.Kind)
+			return u.Sure && u.Address == m.Address && slices.Contains(accessLetters, u.Kind)
 		})
 		if failed {
 			list = append(list, m)

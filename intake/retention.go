@@ -48,10 +48,13 @@ var CameToNothing = []Status{StatusRejected, StatusWithdrawn, StatusExpired}
 // SiteEnded are the statuses in which a request's plan stands no more.
 var SiteEnded = []Status{StatusReplaced, StatusClosed}
 
-// EvidenceEvents tell who asked and who decided, and are kept with the registry
-// entry. All other events may name those who got access.
-var EvidenceEvents = []EventKind{EventRegistered, EventReturned, EventConfirmAsk, EventConfirmed, EventAsked,
-	EventApproved, EventPartlyApproved, EventRejected, EventWithdrawn, EventRefused, EventDelegated, EventDelegationEnded}
+// EvidenceEvents tell who asked and who decided, and what was saved of a site
+// that was closed; they are kept with the registry entry. All other events may
+// name those who got access, or prove nothing.
+var EvidenceEvents = []EventKind{EventRegistered, EventCorrected, EventCorrectionHeld, EventCorrectionDropped, EventReturned,
+	EventConfirmAsk, EventConfirmed, EventAsked, EventAskedAgain, EventNextAsked,
+	EventApproved, EventPartlyApproved, EventRejected, EventWithdrawn, EventExpired, EventRefused, EventDelegated, EventDelegationEnded,
+	EventStands, EventCancelled, EventReplaced, EventReviewed, EventClosing, EventUndoAsked, EventReopened, EventClosed}
 
 // Purge is what is to be purged: what ended before each of these times. The
 // zero time: nothing of the kind.

@@ -3,11 +3,17 @@ package intake_test
 import (
 	"database/sql"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"registratura/forms"
 	"registratura/intake"
+	"registratura/intake/store"
 )
 
 var defaults = intake.Retention{
@@ -204,4 +210,139 @@ func TestPeriodIsOverByTheCalendar(t *testing.T) {
 	if !(intake.Period{}).Before(time.Now()).IsZero() {
 		t.Error("an endless period is over")
 	}
+}
+
+// purgedWithUsers are the kinds of events that are not in EvidenceEvents, each
+// with the reason. A kind that is in neither fails the test: whoever adds one
+// decides how long it is kept.
+var purgedWithUsers = map[intake.EventKind]string{
+	intake.EventChange: "names members", intake.EventOffered: "names members", intake.EventSkipped: "names members", intake.EventTakenBack: "names members",
+	intake.EventProvFailed: "may name members", intake.EventStuck: "may name members", intake.EventSetAside: "may name members",
+	intake.EventNoticeSent: "names members", intake.EventNoticeFails: "names members", intake.EventMuted: "may name members",
+	intake.EventAddressMended: "names members", intake.EventAddressMoved: "names members", intake.EventAddressStays: "may name members",
+	intake.EventWorkDone: "words of IT, which may name members", intake.EventWorkFailed: "words of IT, which may name members",
+	intake.EventWorkOrdered: "decides nothing", intake.EventWorkReminded: "decides nothing", intake.EventScheduled: "decides nothing",
+	intake.EventProvision: "decides nothing", intake.EventRetried: "decides nothing", intake.EventActive: "decides nothing",
+	intake.EventReminded: "decides nothing", intake.EventToldWaiting: "decides nothing", intake.EventDeletionHeld: "decides nothing",
+	intake.EventReviewAsked: "decides nothing", intake.EventReviewReminded: "decides nothing", intake.EventReviewWarned: "decides nothing",
+	intake.EventReviewSuspended: "decides nothing", intake.EventReviewResumed: "decides nothing",
+	intake.EventFetched: "decides nothing", intake.EventJournal: "decides nothing",
+	intake.EventCodesReset: "of no request: other_mails", intake.EventPurged: "kept for ever",
+}
+
+func TestOfEveryKindOfEventItIsDecidedHowLongItIsKept(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := regexp.MustCompile(`(?m)^(?:const|\t)\s*(Event\w+)\s+EventKind = "(\w+)"`)
+	n := 0
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range declared.FindAllStringSubmatch(string(source), -1) {
+			n++
+			kind := intake.EventKind(m[2])
+			if evidence := slices.Contains(intake.EvidenceEvents, kind); evidence == (purgedWithUsers[kind] != "") {
+				t.Errorf("%s: it stands in both EvidenceEvents and purgedWithUsers, or in neither", m[1])
+			}
+		}
+	}
+	if want := len(intake.EvidenceEvents) + len(purgedWithUsers); n != want {
+		t.Errorf("%d kinds are declared, decided was about %d", n, want)
+	}
+}
+
+// Earlier plans are kept in later ones: whom a change removed, and whom a
+// correction left out.
+func TestMembersOfEarlierPlansAreFoundAndPurged(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.desk.Policy.Retention = defaults
+	former := o.stands(submission())
+	s := changed()
+	s.PartnerUsers = append(s.PartnerUsers, forms.User{Name: "Ana Corect", Email: "ana.corect@spital.test", Rights: forms.RightRead})
+	id := o.sends(s).Request
+	if got := o.corrects(o.mailTo(economist, "registered"), changed()); got.Request != id {
+		t.Fatalf("the correction is %+v", got)
+	}
+	o.handle(o.answer(mayor, o.mailTo(mayor, "approval"), "Aprob"))
+	o.is(id, intake.StatusActive)
+	o.is(former, intake.StatusReplaced)
+	plan := o.request(id).Plan
+	if plan.Replaces == nil || plan.Corrects == nil {
+		t.Fatalf("the plan is %+v", plan)
+	}
+	nowhere := func([]byte) (store.MailPlace, string) { return store.MailNone, "" }
+	numbers := func(address string) (list []string) {
+		found, err := o.store.Person(t.Context(), address, nowhere)
+		o.must(err)
+		for _, r := range found.Requests {
+			list = append(list, r.Number+" "+string(r.Roles[0]))
+		}
+		return list
+	}
+	o.purges(6) // of the request that was replaced
+	if got := numbers(marin); !slices.Equal(got, []string{"2/23.11.2026 named"}) {
+		t.Errorf("%s, who was removed, stands in %v", marin, got)
+	}
+	if got := numbers("ana.corect@spital.test"); !slices.Equal(got, []string{"2/23.11.2026 named"}) {
+		t.Errorf("who was left out by the correction stands in %v", got)
+	}
+	o.ends(id, intake.StatusClosed)
+	o.purges(6)
+	for _, address := range []string{marin, elena, radu, "ana.corect@spital.test", "Ana Corect", "Marin Ionescu"} {
+		if places := o.holds(address); len(places) != 0 {
+			t.Errorf("six years after the end %s still stands in %v", address, places)
+		}
+	}
+	o.wholeRecord()
+	o.purges(6)
+	if places := o.holds(economist); len(places) != 0 {
+		t.Errorf("twelve years after the end the requester still stands in %v", places)
+	}
+	o.wholeRecord()
+}
+
+// wholeRecord has the store check its chain, mails and decisions.
+func (o *office) wholeRecord() {
+	o.Helper()
+	audit, err := o.store.Audit(o.Context(), "")
+	o.must(err)
+	if len(audit.Faults) != 0 {
+		o.Errorf("the record is not whole: %+v", audit.Faults)
+	}
+}
+
+func TestRecordIsWholeFromTheFirstFormToThePurgeOfAClosedSite(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.desk.Policy.Retention = defaults
+	site, id := o.closed()
+	o.wholeRecord()
+	o.spend(31)
+	o.is(id, intake.StatusClosed)
+	o.is(site, intake.StatusClosed)
+	o.wholeRecord()
+	o.purges(6)
+	if places := o.holds(marin); len(places) != 0 {
+		t.Errorf("after six years %s still stands in %v", marin, places)
+	}
+	if n := o.count(`SELECT COUNT(*) FROM events WHERE kind IN ('closing', 'closed') AND detail <> ''`); n != 4 {
+		t.Errorf("after six years %d of the four events of the closing say what was saved", n)
+	}
+	o.wholeRecord()
+	o.purges(6)
+	for _, text := range []string{economist, mayor, "Popescu", "Protocolul a încetat"} {
+		if places := o.holds(text); len(places) != 0 {
+			t.Errorf("after twelve years %s still stands in %v", text, places)
+		}
+	}
+	if n := o.happened(intake.EventPurged); n == 0 {
+		t.Error("nothing was purged")
+	}
+	o.wholeRecord()
 }

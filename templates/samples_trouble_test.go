@@ -58,9 +58,10 @@ func addressSamples() []sample {
 	mended.Address = "d.serban@scoala11buzau.ro"
 	const reason = "5.1.1 550 The email account that you tried to reach does not exist"
 	list := []sample{
-		{"address_failed", intake.AddressFailed{Request: open, Member: member, Reason: reason}},
-		{"address_failed-it", intake.AddressFailed{Request: open, Member: open.Plan.Members[3], Reason: reason, ForIT: true}},
-		{"address_failed-hostile", intake.AddressFailed{Request: hostileRequest(), Member: intake.Member{Name: hostile, Address: "x@rau.ro"}, Reason: hostile}},
+		{"address_failed", intake.AddressFailed{Request: open, Member: member, Kind: "access", Mend: true, Reason: reason}},
+		{"address_failed-removed", intake.AddressFailed{Request: open, Member: member, Kind: "access_removed", Reason: reason}},
+		{"address_failed-it", intake.AddressFailed{Request: open, Member: open.Plan.Members[3], Kind: "access", Mend: true, Reason: reason, ForIT: true}},
+		{"address_failed-hostile", intake.AddressFailed{Request: hostileRequest(), Member: intake.Member{Name: hostile, Address: "x@rau.ro"}, Kind: "access", Mend: true, Reason: hostile}},
 		{"address_mended", intake.AddressMended{Request: open, Member: mended, Old: member.Address, By: open.From, SiteURL: site}},
 		{"address_mended-approver", intake.AddressMended{Request: open, Member: mended, Old: member.Address, By: open.From, SiteURL: site, Approver: true}},
 		{"address_mended-hostile", intake.AddressMended{Request: hostileRequest(), Member: intake.Member{Name: hostile, Address: "x@rau.ro"}, Old: "y@rau.ro", By: intake.Person{Name: hostile, Address: "z@rau.ro"}, SiteURL: site}},

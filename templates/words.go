@@ -343,7 +343,11 @@ func letterInWords(name string) string {
 		return "vestea că cererea a fost retrasă"
 	case "new_link":
 		return "linkul nou pentru parolă"
-	case "access", "access_altered", "access_removed":
+	case "access_altered":
+		return "mesajul despre drepturile schimbate"
+	case "access_removed":
+		return "mesajul despre încetarea accesului"
+	case "access":
 		return "mesajul de acces către utilizator"
 	case "journal", "no_journal":
 		return "jurnalul unui site, către cel care l-a cerut"

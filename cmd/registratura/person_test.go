@@ -49,7 +49,7 @@ func TestPersonIsToldWhatIsHeldAboutThemAndNothingOfOthers(t *testing.T) {
 		id, err := tx.AddNotice(intake.OutgoingMail{Request: a.request.ID, Kind: "approval", To: play.Mayor, MessageID: "x", Raw: []byte("To: " + play.Mayor + "\r\n\r\nLink /link/secret"),
 			Secret: true, CreatedAt: time.Now()})
 		_, err2 := tx.AddUndelivered(intake.UndeliveredMail{Notice: id, Request: a.request.ID, Kind: "access", Address: partner.Email, Reason: "no such user, ask " + play.ViceMayor, At: time.Now()})
-		return errors.Join(err, err2, tx.MarkSent(id, time.Now()),
+		return errors.Join(err, err2, tx.MarkSent(id, time.Now()), tx.SetClosing(a.request.ID, intake.Closing{UndoBy: "radu@primaria.test"}),
 			tx.AddDelegation(intake.Delegation{Approver: play.Mayor, Delegate: play.ViceMayor, Days: intake.Days{First: monday, Last: monday}, Mail: 1, At: time.Now()}),
 			tx.AddSuspicion(intake.Suspicion{Mail: 1, Why: intake.OtherSender, Approver: play.Mayor, From: "cineva@altundeva.test", At: time.Now()}),
 			tx.AddEvent(intake.Event{Request: a.request.ID, At: time.Now(), Kind: intake.EventNoticeSent, Actor: "desk", Detail: "access to " + partner.Email + ", " + play.Mayor}))
@@ -71,8 +71,9 @@ func TestPersonIsToldWhatIsHeldAboutThemAndNothingOfOthers(t *testing.T) {
 		{play.Economist, []string{"solicitant, utilizator", "citire"}, []string{play.Mayor, partner.Name}},
 		{play.Mayor, []string{"a decis", "Aprob.", "Întrebări primite", "să aprobe sau să respingă", "a delegat", "în numele persoanei", "întrebarea către cel care aprobă", "23 noiembrie 2026",
 			"aprobă cereri: Primar"}, []string{partner.Email, play.ViceMayor, "secret", a.token}},
-		{strings.ToUpper(play.ViceMayor), []string{"a aprobat, cu alții", "a fost delegată", "expeditor"}, []string{play.Mayor}},
+		{strings.ToUpper(play.ViceMayor), []string{"a aprobat, cu alții", "a fost delegată", "expeditor", "Mesaje care nu au ajuns", "no such user, ask"}, []string{play.Mayor}},
 		{"cineva@altundeva.test", []string{"Intrebare", "de la adresa persoanei", "un an"}, []string{"Cereri\n", play.Mayor, partner.Email}},
+		{"radu@primaria.test", []string{"Cereri\n", "numit"}, []string{play.Mayor, partner.Email}},
 		{"alt" + partner.Email, []string{"numit în mesaj"}, []string{"Cereri\n"}},
 	} {
 		out := person(test.who)

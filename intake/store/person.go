@@ -95,7 +95,8 @@ type PersonNotice struct {
 	Kept    bool                 `json:"kept"` // its bytes, not only that it was sent
 }
 
-// PersonFailure is a mail of the desk to somebody that did not arrive.
+// PersonFailure is a mail of the desk that did not arrive, to somebody, or of
+// which the server's words name them.
 type PersonFailure struct {
 	At      time.Time `json:"at"`
 	Kind    string    `json:"kind"`
@@ -179,7 +180,8 @@ func (p *personSearch) each(query string, fn func(*sql.Rows) error, args ...any)
 
 func (p *personSearch) requests() error {
 	offered := map[int64]bool{}
-	err := p.each(`SELECT request_id, plan FROM offers UNION ALL SELECT request_id, record FROM troubles`, func(rows *sql.Rows) error {
+	err := p.each(`SELECT request_id, plan FROM offers UNION ALL SELECT request_id, record FROM troubles
+		UNION ALL SELECT request_id, record FROM closings UNION ALL SELECT request_id, record FROM approvals`, func(rows *sql.Rows) error {
 		var id int64
 		var plan string
 		err := rows.Scan(&id, &plan)
@@ -349,14 +351,20 @@ func (p *personSearch) notices() error {
 }
 
 func (p *personSearch) undelivered() error {
-	return p.each(`SELECT at, kind, COALESCE(request_id, 0), reason FROM undelivered WHERE lower(address) = $1 ORDER BY notice_id`, func(rows *sql.Rows) error {
+	return p.each(`SELECT at, kind, COALESCE(request_id, 0), address, reason FROM undelivered ORDER BY notice_id`, func(rows *sql.Rows) error {
 		var d PersonFailure
 		var request int64
-		err := rows.Scan((*millisTime)(&d.At), &d.Kind, &request, &d.Reason)
-		d.Request = p.numbers[request]
-		p.Undelivered = append(p.Undelivered, d)
-		return err
-	}, p.address)
+		var address string
+		if err := rows.Scan((*millisTime)(&d.At), &d.Kind, &request, &address, &d.Reason); err != nil {
+			return err
+		}
+		// A server may name where the mail was forwarded to.
+		if p.is(address) || p.named(d.Reason) {
+			d.Request = p.numbers[request]
+			p.Undelivered = append(p.Undelivered, d)
+		}
+		return nil
+	})
 }
 
 func (p *personSearch) events() error {
