@@ -3,7 +3,11 @@ package intake
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net/mail"
+	"regexp"
+	"strings"
 	"time"
 
 	"registratura/forms"
@@ -111,3 +115,35 @@ var ErrNoSuchSite = errors.New("no such site")
 
 // ErrNoSuchAccount is returned by portals for an address without an account.
 var ErrNoSuchAccount = errors.New("no such account")
+
+// ErrInvalid is wrapped by what portals return for arguments that no site,
+// account or right can have. Trying again does not help.
+var ErrInvalid = errors.New("not valid")
+
+var siteIDs = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// CheckSiteID says why no site can have that ID; the error is an [ErrInvalid].
+func CheckSiteID(id string) error {
+	if !siteIDs.MatchString(id) {
+		return fmt.Errorf("%q is not of 1 to 63 lower-case letters, digits and inner hyphens: %w", id, ErrInvalid)
+	}
+	return nil
+}
+
+const allRights = forms.RightRead | forms.RightWrite | forms.RightDelete
+
+// Check says why no portal can take m; the error is an [ErrInvalid].
+func (m Member) Check() error {
+	a, err := mail.ParseAddress(m.Address)
+	switch {
+	case err != nil, a.Address != m.Address, a.Name != "", len(m.Address) > 254:
+		return fmt.Errorf("address %q is not a plain mail address: %w", m.Address, ErrInvalid)
+	case m.Address != strings.ToLower(m.Address):
+		return fmt.Errorf("address %q is not in lower case: %w", m.Address, ErrInvalid)
+	case m.Side != PartnerSide && m.Side != InternalSide:
+		return fmt.Errorf("side %q is neither %s nor %s: %w", m.Side, PartnerSide, InternalSide, ErrInvalid)
+	case m.Rights == 0 || m.Rights&^allRights != 0:
+		return fmt.Errorf("rights %d are none, or unknown ones: %w", m.Rights, ErrInvalid)
+	}
+	return nil
+}

@@ -20,6 +20,8 @@ import (
 	"registratura/intake/portal/portaltest"
 )
 
+const allRights = forms.RightRead | forms.RightWrite | forms.RightDelete
+
 // clock is moved by tests, never slept for.
 type clock struct {
 	mutex sync.Mutex

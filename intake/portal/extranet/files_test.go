@@ -551,7 +551,7 @@ func TestAnExportIsWholeOrFails(t *testing.T) {
 
 func TestASiteIsDeletedOnlyWhenItIsClosed(t *testing.T) {
 	w := stage(t)
-	if err := w.DeleteSite(t.Context(), "a"); !errors.Is(err, ErrInvalid) {
+	if err := w.DeleteSite(t.Context(), "a"); !errors.Is(err, intake.ErrInvalid) {
 		t.Errorf("deleting an open site: %v", err)
 	}
 	if err := w.CloseSite(t.Context(), "a"); err != nil {

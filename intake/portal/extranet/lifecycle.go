@@ -75,8 +75,8 @@ func (x *Extranet) setState(ctx context.Context, siteID, state string, from ...s
 // good. A site that is not there is deleted already; one that is not closed is
 // refused. Accounts that are left without any site are deleted, too, but for IT's.
 func (x *Extranet) DeleteSite(ctx context.Context, siteID string) error {
-	if !siteIDs.MatchString(siteID) {
-		return fmt.Errorf("deleting site %q: %w", siteID, ErrInvalid)
+	if err := intake.CheckSiteID(siteID); err != nil {
+		return fmt.Errorf("deleting a site: %w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("deleting site %s: %w", siteID, err)
@@ -94,7 +94,7 @@ func (x *Extranet) DeleteSite(ctx context.Context, siteID string) error {
 			return err
 		}
 		if state != "closed" {
-			return fmt.Errorf("it is %s, not closed: %w", state, ErrInvalid)
+			return fmt.Errorf("it is %s, not closed: %w", state, intake.ErrInvalid)
 		}
 		if _, err := tx.Exec(`DELETE FROM sites WHERE id = ?`, siteID); err != nil {
 			return err

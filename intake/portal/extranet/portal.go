@@ -5,27 +5,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/mail"
-	"regexp"
-	"strings"
 
 	"registratura/forms"
 	"registratura/intake"
 )
 
-// ErrInvalid is wrapped by what the portal's methods return for arguments that
-// no site, account or right can have. Trying again does not help.
-var ErrInvalid = errors.New("not valid")
-
-const allRights = forms.RightRead | forms.RightWrite | forms.RightDelete
-
-var siteIDs = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-
 // EnsureSite makes the site, or makes the standing one say what s says. A site
 // that was suspended or closed stays so.
 func (x *Extranet) EnsureSite(ctx context.Context, s intake.Site) error {
-	if !siteIDs.MatchString(s.ID) {
-		return fmt.Errorf("making site %q: its name is not of 1 to 63 lower-case letters, digits and inner hyphens: %w", s.ID, ErrInvalid)
+	if err := intake.CheckSiteID(s.ID); err != nil {
+		return fmt.Errorf("making a site: %w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("making site %s: %w", s.ID, err)
@@ -59,7 +48,7 @@ func (x *Extranet) EnsureSite(ctx context.Context, s intake.Site) error {
 // exactly m.Rights on the site, whatever they were before. No rights at all is
 // no membership: see [Extranet.RemoveMember].
 func (x *Extranet) EnsureMember(ctx context.Context, siteID string, m intake.Member) error {
-	if err := checkMember(m); err != nil {
+	if err := m.Check(); err != nil {
 		return fmt.Errorf("giving %s access to site %s: %w", m.Address, siteID, err)
 	}
 	if err := ctx.Err(); err != nil {
@@ -82,21 +71,6 @@ func (x *Extranet) EnsureMember(ctx context.Context, siteID string, m intake.Mem
 	})
 	if err != nil {
 		return fmt.Errorf("giving %s access to site %s: %w", m.Address, siteID, err)
-	}
-	return nil
-}
-
-func checkMember(m intake.Member) error {
-	a, err := mail.ParseAddress(m.Address)
-	switch {
-	case err != nil, a.Address != m.Address, a.Name != "", len(m.Address) > 254:
-		return fmt.Errorf("address %q is not a plain mail address: %w", m.Address, ErrInvalid)
-	case m.Address != strings.ToLower(m.Address):
-		return fmt.Errorf("address %q is not in lower case: %w", m.Address, ErrInvalid)
-	case m.Side != intake.PartnerSide && m.Side != intake.InternalSide:
-		return fmt.Errorf("side %q is neither %s nor %s: %w", m.Side, intake.PartnerSide, intake.InternalSide, ErrInvalid)
-	case m.Rights == 0 || m.Rights&^allRights != 0:
-		return fmt.Errorf("rights %d are none, or unknown ones: %w", m.Rights, ErrInvalid)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func TestOpenSiteIsNotDeleted(t *testing.T) {
 	if err := p.EnsureSite(t.Context(), intake.Site{ID: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.DeleteSite(t.Context(), "a"); !errors.Is(err, manual.ErrInvalid) {
-		t.Errorf("deleting an open site: %v, want ErrInvalid", err)
+	if err := p.DeleteSite(t.Context(), "a"); !errors.Is(err, intake.ErrInvalid) {
+		t.Errorf("deleting an open site: %v, want intake.ErrInvalid", err)
 	}
 }

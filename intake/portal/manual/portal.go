@@ -7,29 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/mail"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
-	"registratura/forms"
 	"registratura/intake"
 )
-
-// ErrInvalid is wrapped by what the portal's methods return for arguments that
-// no site, account or right can have. Trying again does not help.
-var ErrInvalid = errors.New("not valid")
-
-const allRights = forms.RightRead | forms.RightWrite | forms.RightDelete
-
-var siteIDs = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // EnsureSite wants the site to be as s says. One that was suspended or closed
 // stays so.
 func (p *Portal) EnsureSite(ctx context.Context, s intake.Site) error {
-	if !siteIDs.MatchString(s.ID) {
-		return fmt.Errorf("making site %q: its name is not of 1 to 63 lower-case letters, digits and inner hyphens: %w", s.ID, ErrInvalid)
+	if err := intake.CheckSiteID(s.ID); err != nil {
+		return fmt.Errorf("making a site: %w", err)
 	}
 	wanted, err := json.Marshal(s)
 	if err != nil {
@@ -48,7 +36,7 @@ func (p *Portal) EnsureSite(ctx context.Context, s intake.Site) error {
 
 // EnsureMember wants m to have access to the site, with exactly m.Rights.
 func (p *Portal) EnsureMember(ctx context.Context, siteID string, m intake.Member) error {
-	if err := checkMember(m); err != nil {
+	if err := m.Check(); err != nil {
 		return fmt.Errorf("giving %s access to site %s: %w", m.Address, siteID, err)
 	}
 	wanted, err := json.Marshal(m)
@@ -65,21 +53,6 @@ func (p *Portal) EnsureMember(ctx context.Context, siteID string, m intake.Membe
 	})
 	if err != nil {
 		return fmt.Errorf("giving %s access to site %s: %w", m.Address, siteID, err)
-	}
-	return nil
-}
-
-func checkMember(m intake.Member) error {
-	a, err := mail.ParseAddress(m.Address)
-	switch {
-	case err != nil, a.Address != m.Address, a.Name != "", len(m.Address) > 254:
-		return fmt.Errorf("address %q is not a plain mail address: %w", m.Address, ErrInvalid)
-	case m.Address != strings.ToLower(m.Address):
-		return fmt.Errorf("address %q is not in lower case: %w", m.Address, ErrInvalid)
-	case m.Side != intake.PartnerSide && m.Side != intake.InternalSide:
-		return fmt.Errorf("side %q is neither %s nor %s: %w", m.Side, intake.PartnerSide, intake.InternalSide, ErrInvalid)
-	case m.Rights == 0 || m.Rights&^allRights != 0:
-		return fmt.Errorf("rights %d are none, or unknown ones: %w", m.Rights, ErrInvalid)
 	}
 	return nil
 }
@@ -224,8 +197,8 @@ func (p *Portal) setState(ctx context.Context, siteID string, to state, from ...
 // DeleteSite wants a closed site deleted. One that is not there is deleted
 // already; one that is not closed, by IT's word, is refused.
 func (p *Portal) DeleteSite(ctx context.Context, siteID string) error {
-	if !siteIDs.MatchString(siteID) {
-		return fmt.Errorf("deleting site %q: %w", siteID, ErrInvalid)
+	if err := intake.CheckSiteID(siteID); err != nil {
+		return fmt.Errorf("deleting a site: %w", err)
 	}
 	err := p.write(ctx, func(tx *sql.Tx) error {
 		s, err := load(tx, siteID)
@@ -233,7 +206,7 @@ func (p *Portal) DeleteSite(ctx context.Context, siteID string) error {
 			return err
 		}
 		if s.state != closed && s.state != deleted || s.stands == open {
-			return fmt.Errorf("it is %s, not closed: %w", s.state, ErrInvalid)
+			return fmt.Errorf("it is %s, not closed: %w", s.state, intake.ErrInvalid)
 		}
 		if s.confirmed == nil { // it was never made
 			_, err = tx.Exec(`DELETE FROM sites WHERE id = ?`, siteID)
