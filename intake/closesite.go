@@ -192,6 +192,10 @@ func (d *Desk) recordClosing(ctx context.Context, r *Request, export *Export) er
 		if err != nil {
 			return err
 		}
+		review, err := h.reviewOf(standing) // before the status changes, with which it begins anew
+		if err != nil {
+			return err
+		}
 		if err := h.tx.Change(r, endAccess, h.now); err != nil {
 			return err
 		}
@@ -202,6 +206,7 @@ func (d *Desk) recordClosing(ctx context.Context, r *Request, export *Export) er
 		if err != nil {
 			return err
 		}
+		closing.Suspended = review.suspended()
 		closing.Export, closing.KeepUntil = export, h.daysFromNow(h.Policy.Closing.GraceDays)
 		saved := ClosingSaved{Request: r, SiteURL: h.Portal.SiteURL(r.Plan.Site.ID)}
 		if export != nil && export.Place == "" && h.DownloadURL != nil {
@@ -315,7 +320,14 @@ func (d *Desk) reopen(ctx context.Context, r *Request, closing Closing, last boo
 		return nil
 	}
 	site := r.Plan.Site.ID
-	if err := d.Portal.ResumeSite(ctx, site); err != nil {
+	if err := d.keepSuspended(ctx, r, &closing); err != nil {
+		return err
+	}
+	err := d.Portal.ResumeSite(ctx, site)
+	if closing.Suspended && (err == nil || errors.Is(err, ErrAwaitsIT)) {
+		err = d.Portal.SuspendSite(ctx, site)
+	}
+	if err != nil {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return ctx.Err()
 		}
@@ -334,7 +346,7 @@ func (d *Desk) reopen(ctx context.Context, r *Request, closing Closing, last boo
 			return h.tellIT(ClosingStuck{Request: r, Err: oneLine(err), Undo: true}, envelope{request: r})
 		})
 	}
-	err := d.transact(ctx, func(h *hand) error {
+	err = d.transact(ctx, func(h *hand) error {
 		standing, err := h.tx.Standing(site)
 		if err != nil {
 			return err
@@ -354,20 +366,28 @@ func (d *Desk) reopen(ctx context.Context, r *Request, closing Closing, last boo
 				return err
 			}
 		}
-		if err := h.both(r, standing, EventReopened, closing.UndoBy, "site "+site+" is open again"); err != nil {
+		what := " is open again"
+		if closing.Suspended {
+			what = " is suspended, as it was before"
+		}
+		if err := h.both(r, standing, EventReopened, closing.UndoBy, "site "+site+what); err != nil {
 			return err
 		}
 		url := h.Portal.SiteURL(site)
 		for _, m := range standing.Members() {
-			if closing.KeepUntil.IsZero() {
-				break // nobody was told that it was closed
+			if closing.KeepUntil.IsZero() || closing.Suspended {
+				break // nobody was told that it was closed, or it is not open
 			}
 			if err := h.send(Person{m.Name, m.Address}, AccessResumed{Request: r, Member: m, SiteURL: url}, envelope{request: r}); err != nil {
 				return err
 			}
 		}
 		letter := ClosingUndone{Request: r, SiteURL: url, Closing: closing}
-		if err := h.send(r.From, letter, envelope{request: r}); err != nil {
+		e := envelope{request: r}
+		if closing.Suspended { // a yes in reply gives access back
+			e = envelope{request: standing, token: &Token{Purpose: Reviews, Address: r.From.Address, ExpiresAt: h.now.Add(lateAnswer)}}
+		}
+		if err := h.send(r.From, letter, e); err != nil {
 			return err
 		}
 		letter.ForIT = true
@@ -377,6 +397,20 @@ func (d *Desk) reopen(ctx context.Context, r *Request, closing Closing, last boo
 		return nil // another attempt was faster
 	}
 	return err
+}
+
+// keepSuspended notes whether the review had suspended the site, of a closing
+// that did not come far enough to record it.
+func (d *Desk) keepSuspended(ctx context.Context, r *Request, closing *Closing) error {
+	return d.transact(ctx, func(h *hand) error {
+		standing, err := h.tx.Standing(r.Plan.Site.ID)
+		if err != nil || standing.Status != StatusActive {
+			return err
+		}
+		review, err := h.reviewOf(standing)
+		closing.Suspended = review.suspended()
+		return err
+	})
 }
 
 // deleteClosed deletes the sites whose grace period is over. It is a daily chore.

@@ -60,7 +60,8 @@ type Closing struct {
 	KeepUntil forms.Date  `json:"keep_until,omitzero"`   // the last day of the grace period
 	LinkHash  string      `json:"link_sha256,omitempty"` // of the token of the download link; empty: there is none
 	LinkUntil time.Time   `json:"link_until,omitzero"`
-	UndoBy    string      `json:"undo_by,omitempty"`  // who of IT asked to undo it
-	Deleting  bool        `json:"deleting,omitempty"` // the deletion has begun: there is no way back
+	Suspended bool        `json:"suspended,omitempty"` // the review had suspended access before
+	UndoBy    string      `json:"undo_by,omitempty"`   // who of IT asked to undo it
+	Deleting  bool        `json:"deleting,omitempty"`  // the deletion has begun: there is no way back
 	DeletedAt time.Time   `json:"deleted_at,omitzero"`
 }

@@ -191,6 +191,12 @@ func (h *hand) reviewOf(r *Request) (ReviewRecord, error) {
 		return ReviewRecord{Site: r.Plan.Site.ID}, nil
 	}
 	if opened := h.day(r.ChangedAt); !rv.AskedOn.IsZero() && !opened.Before(rv.AskedOn) {
+		if rv.suspended() {
+			events, err := h.tx.Events(r.ID)
+			if err != nil || slices.ContainsFunc(events, func(e Event) bool { return e.Kind == EventReopened && e.At.Equal(r.ChangedAt) }) {
+				return rv, err // a closing was undone: it is suspended as before
+			}
+		}
 		// A change of access was carried out since: who is on the list was approved
 		// anew, and has access.
 		rv = ReviewRecord{Site: rv.Site, Reviewed: opened}

@@ -164,7 +164,7 @@ func TestQuestionsBeginWithTheReplyLineAndNothingElseDoes(t *testing.T) {
 	for _, s := range samples() {
 		m := render(t, s.letter)
 		first, _, _ := strings.Cut(m.Text, "\n")
-		want := slices.Contains(asks, s.letter.Name())
+		want := slices.Contains(asks, s.letter.Name()) || s.name == "closing_undone-suspended" // which a yes answers
 		if got := strings.Contains(first, intake.ReplyLine); got != want {
 			t.Errorf("%s: the first line is %q", s.name, first)
 		}

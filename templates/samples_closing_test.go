@@ -58,6 +58,8 @@ func closingSamples() []sample {
 	deletingByHand.Deleting = true
 	undone := kept
 	undone.UndoBy = "IT (mirela)"
+	suspended := undone
+	suspended.Suspended = true
 	deleting := kept
 	deleting.Deleting = true
 	hostileUndone := undone
@@ -116,6 +118,8 @@ func closingSamples() []sample {
 		{"closing_held-portal", intake.ClosingHeld{Request: state(intake.StatusClosing), Closing: deleting, Err: "disc plin"}},
 		{"closing_undone", intake.ClosingUndone{Request: state(intake.StatusWithdrawn), SiteURL: site, Closing: undone}},
 		{"closing_undone-it", intake.ClosingUndone{Request: state(intake.StatusWithdrawn), ForIT: true, SiteURL: site, Closing: undone}},
+		{"closing_undone-suspended", intake.ClosingUndone{Request: state(intake.StatusWithdrawn), SiteURL: site, Closing: suspended}},
+		{"closing_undone-suspended-it", intake.ClosingUndone{Request: state(intake.StatusWithdrawn), ForIT: true, SiteURL: site, Closing: suspended}},
 		{"closing_undone-hostile", intake.ClosingUndone{Request: hostileClosing(), ForIT: true, SiteURL: site, Closing: hostileUndone}},
 		{"access_resumed", intake.AccessResumed{Request: proven, Member: proven.Plan.Members[0], SiteURL: site}},
 		{"closing_done", intake.ClosingDone{Request: state(intake.StatusClosed), Closing: kept}},

@@ -45,3 +45,34 @@ func TestOpenSiteIsNotDeleted(t *testing.T) {
 		t.Errorf("deleting an open site: %v, want intake.ErrInvalid", err)
 	}
 }
+
+func TestClosedSiteIsSuspendedAgainWithoutWorkAndClosedWithIt(t *testing.T) {
+	p := open(t, t.TempDir()).(*manual.Portal)
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	confirm := func() {
+		t.Helper()
+		work, err := p.Work(t.Context(), "a")
+		do(err)
+		hash, err := work.Hash()
+		do(err)
+		do(p.Confirm(t.Context(), "a", hash, "https://x.test/a"))
+	}
+	do(p.EnsureSite(t.Context(), intake.Site{ID: "a"}))
+	confirm()
+	if err := p.CloseSite(t.Context(), "a"); !errors.Is(err, intake.ErrAwaitsIT) {
+		t.Fatal(err)
+	}
+	confirm()
+	if err := p.ResumeSite(t.Context(), "a"); !errors.Is(err, intake.ErrAwaitsIT) {
+		t.Fatal(err)
+	}
+	do(p.SuspendSite(t.Context(), "a"))
+	if err := p.CloseSite(t.Context(), "a"); !errors.Is(err, intake.ErrAwaitsIT) {
+		t.Errorf("closed a second time: %v, want ErrAwaitsIT", err)
+	}
+}

@@ -182,6 +182,11 @@ func (p *Portal) setState(ctx context.Context, siteID string, to state, from ...
 		if err != nil || !slices.Contains(from, s.state) {
 			return err
 		}
+		if to == suspended && s.stands == closed {
+			// Nobody has access by now either: nothing is left to do.
+			_, err = tx.Exec(`UPDATE sites SET state = ?, stands = ? WHERE id = ?`, to, to, siteID)
+			return err
+		}
 		_, err = tx.Exec(`UPDATE sites SET state = ? WHERE id = ?`, to, siteID)
 		return err
 	})
