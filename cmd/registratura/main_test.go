@@ -158,7 +158,7 @@ func (p *program) output(args ...string) string {
 // embeddedHost is the demo's mail host, with the town's accounts.
 func embeddedHost(t testing.TB, delivered func(to, from, subject string)) *mailhost.Host {
 	t.Helper()
-	host, err := mailhost.Embedded(mailhost.Config{Hostname: "mail.primaria.test", Accounts: play.Accounts(), OnDelivered: delivered})
+	host, err := mailhost.Embedded(mailhost.Config{Hostname: "mail.primaria.test", Accounts: play.Accounts(), Bounces: []string{play.Lost}, OnDelivered: delivered})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ const (
 	Dan       = "dan.oprea@primaria.test"        // internal user, reads only
 	Marin     = "marin.ionescu@spital.test"      // partner user, reads only
 	Elena     = "elena.dobre@spital.test"        // partner user, reads and writes
+	Lost      = "elena.dobra@spital.test"        // Elena's, mistyped: no mailbox
 	Password  = "parola-demonstrației"           // of every mailbox
 	// SitePassword is what users choose when they open their link.
 	SitePassword = "un cal verde pe perete"

@@ -22,6 +22,10 @@ type Config struct {
 	Hostname string    // "mail.primaria.test"; the authserv-id as well
 	Accounts []Account // at any domains: a partner's account is one like any other
 
+	// Bounces are addresses without an account: mail to them is taken, and comes
+	// back with a notification as Postfix writes it.
+	Bounces []string
+
 	IMAPAddr string // to listen on; empty: a free port of 127.0.0.1
 	SMTPAddr string // to listen on; empty: a free port of 127.0.0.1
 
@@ -84,6 +88,7 @@ func Embedded(config Config) (*Host, error) {
 	submission := &Submission{
 		Hostname:     config.Hostname,
 		Accounts:     slices.Clone(config.Accounts),
+		Bounces:      config.Bounces,
 		AllowAnyFrom: config.AllowAnyFrom,
 		Now:          config.Now,
 		Refuse:       config.Refuse,

@@ -17,6 +17,7 @@ func start(t *testing.T, config mailhost.Config) *mailhost.Host {
 	t.Helper()
 	config.Hostname = "mail.primaria.test"
 	config.Accounts = hosttest.Accounts
+	config.Bounces = hosttest.Bounces
 	h, err := mailhost.Embedded(config)
 	if err != nil {
 		t.Fatal(err)

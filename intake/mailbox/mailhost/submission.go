@@ -21,6 +21,7 @@ import (
 type Submission struct {
 	Hostname     string // of the server; its authserv-id as well
 	Accounts     []Account
+	Bounces      []string                             // addresses that are no accounts: mail to them is taken, and comes back
 	AllowAnyFrom bool                                 // accept senders that are not the login's own address
 	Now          func() time.Time                     // for the Received field
 	Deliver      func(Delivery) error                 // stores the mail
@@ -133,7 +134,7 @@ func notYours(what string) error {
 }
 
 func (s *submission) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if _, ok := s.server.account(to); !ok {
+	if _, ok := s.server.account(to); !ok && !s.server.bounces(to) {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such recipient here"}
 	}
 	s.to = append(s.to, to)
@@ -160,6 +161,12 @@ func (s *submission) Data(r io.Reader) error {
 	stamped := s.stamp(strip(withoutFields(raw, "Return-Path", "Bcc")))
 	for _, to := range s.to {
 		if s.server.Habits.Loses != nil && s.server.Habits.Loses(to, raw) {
+			continue
+		}
+		if s.server.bounces(to) {
+			if err := s.server.returnToSender(s.from, to, stamped); err != nil {
+				return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "The notification could not be stored"}
+			}
 			continue
 		}
 		account, _ := s.server.account(to)

@@ -24,13 +24,18 @@ var Accounts = []mailhost.Account{
 	{Address: "ana.pop@spital.test", Password: "parola-anei"},
 }
 
+// Bounces are the addresses that a host under test must take mail for, and not
+// deliver it.
+var Bounces = []string{lost}
+
 const (
+	lost  = "ana.popp@spital.test"
 	desk  = "registratura@primaria.test"
 	mayor = "primar@primaria.test"
 	ana   = "ana.pop@spital.test"
 )
 
-// Run tests a host that has the Accounts and holds senders to their own addresses.
+// Run tests a host that has the Accounts and Bounces, and holds senders to their own addresses.
 func Run(t *testing.T, h *mailhost.Host) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	t.Cleanup(cancel)
@@ -124,6 +129,28 @@ func Run(t *testing.T, h *mailhost.Host) {
 	t.Run("an unknown local recipient is refused with 550", func(t *testing.T) {
 		raw := []byte("From: " + mayor + "\r\nSubject: nobody\r\n\r\nx\r\n")
 		wantRefusal(t, h.Submit(ctx, mayor, []string{"nimeni@primaria.test"}, raw), 550)
+	})
+
+	t.Run("a mail that was taken and cannot be delivered comes back with a notification", func(t *testing.T) {
+		raw := []byte("From: " + desk + "\r\nSubject: lost\r\nMessage-ID: <lost@primaria.test>\r\n\r\nx\r\n")
+		if err := h.Submit(ctx, desk, []string{lost}, raw); err != nil {
+			t.Fatal(err)
+		}
+		m, err := h.Await(ctx, desk, "INBOX", hasSubject("Undelivered Mail Returned to Sender"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := header(t, m).Get("Return-Path"); got != "<>" {
+			t.Errorf("Return-Path is %q, want <>", got)
+		}
+		if got := header(t, m).Get("Content-Type"); !strings.HasPrefix(got, "multipart/report; report-type=delivery-status") {
+			t.Errorf("the notification is %q", got)
+		}
+		for _, want := range []string{"\r\nFinal-Recipient: rfc822; " + lost + "\r\n", "\r\nAction: failed\r\n", "\r\nStatus: 5.1.1\r\n", "User doesn't exist", "<lost@primaria.test>"} {
+			if !bytes.Contains(m.Raw, []byte(want)) {
+				t.Errorf("the notification does not say %q:\n%s", want, m.Raw)
+			}
+		}
 	})
 
 	t.Run("an envelope sender that is somebody else's is refused", func(t *testing.T) {

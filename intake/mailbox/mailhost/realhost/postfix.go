@@ -122,6 +122,9 @@ func (s *servers) startPostfix() (stop func()) {
 		_, domain, _ := strings.Cut(a.Address, "@")
 		domains = append(domains, domain)
 	}
+	for _, address := range s.config.Bounces {
+		fmt.Fprintf(&mailboxes, "%s x\n", address)
+	}
 	slices.Sort(domains)
 	senders := "reject_sender_login_mismatch"
 	if s.config.AllowAnyFrom {
@@ -142,7 +145,7 @@ func (s *servers) startPostfix() (stop func()) {
 func (s *servers) startEmbeddedSubmission() (stop func()) {
 	s.t.Helper()
 	submission := &mailhost.Submission{
-		Hostname: s.config.Hostname, Accounts: s.config.Accounts, AllowAnyFrom: s.config.AllowAnyFrom, Now: time.Now,
+		Hostname: s.config.Hostname, Accounts: s.config.Accounts, Bounces: s.config.Bounces, AllowAnyFrom: s.config.AllowAnyFrom, Now: time.Now,
 		Deliver: func(d mailhost.Delivery) error {
 			conn, err := net.Dial("tcp", s.lmtp)
 			if err != nil {

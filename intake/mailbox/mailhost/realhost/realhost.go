@@ -30,6 +30,10 @@ type Config struct {
 	Hostname     string // the authserv-id as well
 	Accounts     []mailhost.Account
 	AllowAnyFrom bool // let people submit mail under envelope senders that are not theirs
+
+	// Bounces are addresses that Postfix takes mail for, and Dovecot does not
+	// know: it comes back with a notification. Their domains are those of accounts.
+	Bounces []string
 }
 
 // Start starts both servers, and stops them at the end of the test. Where they

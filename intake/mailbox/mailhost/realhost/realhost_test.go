@@ -8,5 +8,5 @@ import (
 )
 
 func TestDovecotAndPostfixAreAMailHost(t *testing.T) {
-	hosttest.Run(t, realhost.Start(t, realhost.Config{Hostname: "mail.primaria.test", Accounts: hosttest.Accounts}))
+	hosttest.Run(t, realhost.Start(t, realhost.Config{Hostname: "mail.primaria.test", Accounts: hosttest.Accounts, Bounces: hosttest.Bounces}))
 }
