@@ -49,6 +49,7 @@ type lived struct {
 	since   forms.Date
 	done    map[string]int  // reminders and so on, since then
 	closes  *lived          // the request whose site it closes; nil: it asks for a site
+	heldAt  time.Time       // when IT was last told that it is not deleted
 	until   forms.Date      // how long a closed site is kept
 	held    map[string]bool // corrected forms that wait to be confirmed
 	former  *lived          // of a change of access: by which the site stood when it was asked for
@@ -408,7 +409,10 @@ func (m *model) delete(l *lived, blocked bool) {
 		return
 	}
 	if blocked {
-		m.expect(l, "closing_held", it)
+		if m.now().Sub(l.heldAt) >= 7*24*time.Hour {
+			m.expect(l, "closing_held", it)
+			l.heldAt = m.now()
+		}
 		return
 	}
 	m.become(l, intake.StatusClosed)

@@ -271,6 +271,18 @@ func TestApprovalOfTheQuestionBeforeAnOfferIsAskedBack(t *testing.T) {
 	o.has("the site", o.portal.members[r.Plan.Site.ID], asAsked)
 }
 
+func TestWhoIsAskedBackMayUseTheSameWordsAgain(t *testing.T) {
+	for _, words := range []string{"Aprob.", "Sunt de acord, mulțumesc.", "De acord cu cererea"} {
+		o := newOffice(t)
+		id, question, _ := o.offered(noDeleting)
+		o.handle(o.answer(mayor, question, words))
+		again := o.mailTo(mayor, "ask_again")
+		o.says(again, words) // which it repeats
+		o.handle(o.answer(mayor, again, words))
+		o.is(id, intake.StatusActive)
+	}
+}
+
 func TestTheOfferCanStillBeApprovedAfterTheQuestionBeforeItWasAskedBack(t *testing.T) {
 	o := newOffice(t)
 	id, question, offer := o.offered(noDeleting)

@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -198,13 +199,17 @@ func (d *decider) withoutWrapped(lines []line) []line {
 	})
 }
 
+// repeated is what somebody wrote, as the desk's letters repeat it.
+var repeated = regexp.MustCompile(`„[^”]*”`)
+
 // leaked reports whether a line of the answered mail, of four words or more, is
 // among the newly written ones.
 func (d *decider) leaked(raw []string) bool {
 	if d.in.Quoted == "" {
 		return false
 	}
-	original := letters(strings.Split(d.in.Quoted, "\n"))
+	// What the desk repeated of their own words they may well say again.
+	original := letters(strings.Split(repeated.ReplaceAllString(d.in.Quoted, " repeated "), "\n"))
 	return slices.ContainsFunc(raw, func(text string) bool {
 		l := letters([]string{text})
 		return strings.Count(l, " ") >= 3 && containsWords(original, l)
