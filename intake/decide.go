@@ -319,7 +319,9 @@ func (h *hand) approved(r *Request) error {
 		return err
 	}
 	at := h.activationTime(r.Plan, h.now)
-	if at.After(h.now) {
+	// What it rests on is looked at when its time comes; if that does not hold
+	// any more on the day of the approval, it goes that way too.
+	if at.After(h.now) || len(h.holds(r)) > 0 {
 		if err := h.tx.Change(r, schedule, h.now); err != nil {
 			return err
 		}

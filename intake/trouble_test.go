@@ -600,3 +600,16 @@ func TestSkippingAndCancellingAreInterruptedAtEachCall(t *testing.T) {
 		}
 	}
 }
+
+func TestRequestThatIsApprovedOnItsDayIsHeldToo(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id, question := o.asked()
+	o.desk.Directory.Departments = o.desk.Directory.Departments[1:] // the department is gone
+	o.handle(o.answer(mayor, question, "Aprob"))
+	o.is(id, intake.StatusStuck)
+	o.says(o.mailTo(it, "stuck"), "Direcția Economică")
+	if len(o.portal.sites) > 0 {
+		t.Errorf("a site was made: %v", o.portal.sites)
+	}
+}
